@@ -1,0 +1,78 @@
+/** Whether the JSR registry answers from this machine: asked once, remembered in `.cache/`. */
+
+const PROBE_TIMEOUT_MS = 1_000;
+/** A registry that was out of reach is asked again after this time; one that answered has filled Deno's cache. */
+const RETRY_UNREACHABLE_MS = 24 * 60 * 60 * 1_000;
+
+/** What one probe found, and for which set-up it holds. */
+interface Remembered {
+  key: string;
+  reachable: boolean;
+  atMs: number;
+}
+
+/** Where JSR packages come from, read the way Deno itself does. */
+export function jsrUrl(): string {
+  return Deno.env.get("JSR_URL") ?? "https://jsr.io/";
+}
+
+/** Asks the registry for one small file; anything but a good answer within a second counts as unreachable. */
+async function probe(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(new URL("/@std/assert/meta.json", url), {
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function isCurrent(answer: Remembered, key: string): boolean {
+  if (answer.key !== key) return false;
+  return answer.reachable || Date.now() - answer.atMs < RETRY_UNREACHABLE_MS;
+}
+
+async function recall(file: URL): Promise<Remembered | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(file));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes a file so that a concurrent reader sees the old text or the new one, never half of it.
+ *
+ * @param file The file to replace; its folder is made if missing.
+ * @param text Its new text.
+ */
+export async function replaceFile(file: URL, text: string): Promise<void> {
+  await Deno.mkdir(new URL("./", file), { recursive: true });
+  const draft = new URL(`${file.href}.${crypto.randomUUID()}`);
+  await Deno.writeTextFile(draft, text);
+  await Deno.rename(draft, file);
+}
+
+/**
+ * Tells whether JSR can be used, probing only when no remembered answer holds.
+ *
+ * @param cache The folder that remembers the answer.
+ * @param imports What the answer was asked for: another set of imports asks again.
+ * @param onNew Runs once after a new answer, before it is remembered.
+ */
+export async function jsrReachable(
+  cache: URL,
+  imports: Record<string, string>,
+  onNew: (reachable: boolean) => Promise<void>,
+): Promise<boolean> {
+  const file = new URL("registry.json", cache);
+  const key = JSON.stringify([jsrUrl(), Deno.env.get("DENO_DIR") ?? "", imports]);
+  const remembered = await recall(file);
+  if (remembered && isCurrent(remembered, key)) return remembered.reachable;
+  const reachable = await probe(jsrUrl());
+  await onNew(reachable);
+  await replaceFile(file, JSON.stringify({ key, reachable, atMs: Date.now() } satisfies Remembered));
+  return reachable;
+}

@@ -1,0 +1,83 @@
+/** The flags with which Deno runs this checkout, whether or not the JSR registry can be reached. */
+import { jsrReachable, replaceFile } from "./registry.ts";
+
+/** The same code as the JSR packages, as plain JavaScript on the npm registry. */
+const STD_ON_NPM = "npm:deno-std@1.4.0";
+
+const ROOT = new URL("../", import.meta.url);
+const CACHE = new URL(".cache/", ROOT);
+const IMPORT_MAP = new URL("import_map.json", CACHE);
+const NPM_LOCK = new URL("npm.lock", CACHE);
+
+/** The parts of deno.json that the tools read. */
+interface Config {
+  imports: Record<string, string>;
+  permissions: Record<string, unknown>;
+}
+
+/** Reads deno.json, the one list of imports and permission sets. */
+export async function readConfig(): Promise<Config> {
+  return JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+}
+
+/**
+ * Replaces what comes from JSR's `@std` by the same code on npm; everything else stays as it is.
+ *
+ * @param imports The "imports" of deno.json.
+ */
+export function npmImports(imports: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(imports).map(([name, target]) => {
+      const std = /^jsr:@std\/([a-z-]+)@/.exec(target)?.[1];
+      return [name, std ? `${STD_ON_NPM}/${std.replaceAll("-", "_")}/mod.js` : target];
+    }),
+  );
+}
+
+async function fillDenoCache(flags: string[], specifiers: string[]): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--quiet", ...flags, ...specifiers],
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`Cannot fetch the packages that deno.json names: ${specifiers.join(", ")}`);
+}
+
+function filePath(url: URL): string {
+  return decodeURIComponent(url.pathname);
+}
+
+function flagsFor(reachable: boolean): string[] {
+  const config = `--config=${filePath(new URL("deno.json", ROOT))}`;
+  if (reachable) return [config];
+  // deno.lock belongs to the real registries: what the stand-in resolves to is kept apart.
+  return [config, `--import-map=${filePath(IMPORT_MAP)}`, `--lock=${filePath(NPM_LOCK)}`];
+}
+
+/**
+ * The flags for any Deno subcommand that resolves this project's imports.
+ *
+ * The first call in a checkout probes the registry and fetches every package that deno.json names, so that later
+ * starts need no network, not even DNS.
+ *
+ * @example
+ * ```ts no-eval
+ * import { runFlags } from "./run_flags.ts";
+ *
+ * const args = ["run", ...await runFlags(), "-P=id", "cli/main.ts", "id"];
+ * await new Deno.Command(Deno.execPath(), { args }).output();
+ * ```
+ */
+export async function runFlags(): Promise<string[]> {
+  const { imports } = await readConfig();
+  const reachable = await jsrReachable(CACHE, imports, async (reachable) => {
+    const targets = reachable ? imports : npmImports(imports);
+    if (!reachable) {
+      await replaceFile(IMPORT_MAP, JSON.stringify({ imports: targets }, null, 2));
+      await replaceFile(NPM_LOCK, await Deno.readTextFile(new URL("deno.lock", ROOT)));
+    }
+    await fillDenoCache(flagsFor(reachable), Object.values(targets));
+  });
+  return flagsFor(reachable);
+}
