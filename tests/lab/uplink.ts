@@ -1,0 +1,161 @@
+/**
+ * Where a machine can be plugged in: the WAN itself, or the inner side of a router. A router is plugged into an
+ * uplink and is one, so they stack: a carrier's NAT is a router between the WAN and a home's router.
+ *
+ * @module
+ */
+import { peerAddress, WAN_GATEWAY } from "./addresses.ts";
+import type { Device, Plan } from "./plan.ts";
+
+/** What a machine has got by being plugged in. */
+export interface Attachment {
+  /** Its own address. */
+  readonly address: string;
+  /** The address under which the WAN sees it. */
+  readonly publicAddress: string;
+}
+
+/** Something that a machine can be plugged into, once or several times. */
+export interface Uplink {
+  /** The namespaces of the routers from the WAN to here, outermost first. */
+  readonly routers: readonly string[];
+  /** Plans the cable, the address and the default route of `machine`. */
+  attach(plan: Plan, machine: Device): Attachment;
+}
+
+/** The public side of everything: a namespace that sends each packet through the delay line. */
+export class Wan implements Uplink {
+  /** The WAN is no router: nothing lies in between. */
+  readonly routers: readonly string[] = [];
+  readonly #namespace: string;
+  #ports = 0;
+  #peers = 0;
+
+  /** Describes a WAN in `namespace`; {@linkcode planWan} makes it. */
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  /** Plugs a machine in under the next address of the peers' side. */
+  attach(plan: Plan, machine: Device): Attachment {
+    return this.attachAs(plan, machine, this.nextAddress());
+  }
+
+  /** Plugs a machine in under `address`, and leads `behind` to it as well. */
+  attachAs(plan: Plan, machine: Device, address: string, behind: readonly string[] = []): Attachment {
+    const port = { namespace: this.#namespace, device: `port${this.#ports++}` };
+    plan.link(port, machine);
+    plan.ip(
+      port.namespace,
+      `link set ${port.device} up`,
+      `route add ${address}/32 dev ${port.device}`,
+      ...behind.map((other) => `route add ${other}/32 via ${address} dev ${port.device} onlink`),
+    );
+    planPointToPoint(plan, machine, address);
+    return { address, publicAddress: address };
+  }
+
+  /** An address that nobody has yet. */
+  nextAddress(): string {
+    return peerAddress(this.#peers++);
+  }
+}
+
+/** A router that translates its LAN to the one address that it has on its uplink. */
+export class NatRouter implements Uplink {
+  readonly routers: readonly string[];
+  readonly #namespace: string;
+  readonly #subnet: string;
+  readonly #outside: Attachment;
+  #ports = 0;
+
+  /** Plans the router in `namespace`, with `subnet` (three octets) inside; `rules` is given its first LAN address. */
+  constructor(
+    plan: Plan,
+    uplink: Uplink,
+    { namespace, subnet, rules }: { namespace: string; subnet: string; rules: (inside: string) => string },
+  ) {
+    this.routers = [...uplink.routers, namespace];
+    this.#namespace = namespace;
+    this.#subnet = subnet;
+    plan.namespace(namespace, { forward: true });
+    this.#outside = uplink.attach(plan, { namespace, device: "wan" });
+    plan.ip(
+      namespace,
+      "link add lan type bridge stp_state 0 forward_delay 0",
+      `addr add ${subnet}.1/24 dev lan`,
+      "link set lan up",
+    );
+    plan.nft(namespace, rules(`${subnet}.2`));
+  }
+
+  /** Plugs a machine into the LAN. */
+  attach(plan: Plan, machine: Device): Attachment {
+    const port = { namespace: this.#namespace, device: `port${this.#ports++}` };
+    const address = `${this.#subnet}.${1 + this.#ports}`;
+    plan.link(port, machine);
+    plan.ip(port.namespace, `link set ${port.device} master lan up`);
+    plan.ip(
+      machine.namespace,
+      `addr add ${address}/24 dev ${machine.device}`,
+      `link set ${machine.device} up`,
+      `route add default via ${this.#subnet}.1`,
+    );
+    return { address, publicAddress: this.#outside.publicAddress };
+  }
+}
+
+/** A router that translates nothing: the one machine behind it has a public address. */
+export class Firewall implements Uplink {
+  readonly routers: readonly string[];
+  readonly #address: string;
+
+  /** Plans the firewall in `namespace`. */
+  constructor(plan: Plan, wan: Wan, { namespace, rules }: { namespace: string; rules: string }) {
+    this.routers = [namespace];
+    this.#address = wan.nextAddress();
+    plan.namespace(namespace, { forward: true });
+    wan.attachAs(plan, { namespace, device: "wan" }, wan.nextAddress(), [this.#address]);
+    plan.nft(namespace, rules);
+  }
+
+  /** Plugs the machine in; there is room for one. */
+  attach(plan: Plan, machine: Device): Attachment {
+    const namespace = this.routers[0]!;
+    plan.link({ namespace, device: "lan" }, machine);
+    plan.ip(
+      namespace,
+      `addr add ${WAN_GATEWAY}/32 dev lan`,
+      "link set lan up",
+      `route add ${this.#address}/32 dev lan`,
+    );
+    planPointToPoint(plan, machine, this.#address);
+    return { address: this.#address, publicAddress: this.#address };
+  }
+}
+
+/** An address without a network around it: everything else is behind the gateway. */
+function planPointToPoint(plan: Plan, { namespace, device }: Device, address: string): void {
+  plan.ip(
+    namespace,
+    `addr add ${address}/32 dev ${device}`,
+    `link set ${device} up`,
+    `route add default via ${WAN_GATEWAY} dev ${device} onlink`,
+  );
+}
+
+/** Plans the namespace of the WAN: everything in a port goes through the device `delay`, and then to its port. */
+export function planWan(plan: Plan, namespace: string): void {
+  plan.namespace(namespace, { forward: true });
+  plan.ip(
+    namespace,
+    `addr add ${WAN_GATEWAY}/32 dev lo`,
+    "tuntap add delay mode tun vnet_hdr",
+    "link set delay txqueuelen 20000 up",
+    "rule add pref 100 iif delay lookup main",
+    "rule add pref 200 lookup 100",
+    "route add default dev delay table 100",
+    // Nobody answers for addresses that nobody has, private ones included.
+    "route add blackhole default",
+  );
+}
