@@ -6,6 +6,7 @@
  *
  * The child has this process's stdin, stdout and stderr; its exit code becomes ours.
  */
+import "./orphan.ts";
 import { readConfig, runFlags } from "./run_flags.ts";
 
 /** A terminal sends these to the whole process group, so the child has them already. */

@@ -59,16 +59,16 @@ export async function replaceFile(file: URL, text: string): Promise<void> {
  * Tells whether JSR can be used, probing only when no remembered answer holds.
  *
  * @param cache The folder that remembers the answer.
- * @param imports What the answer was asked for: another set of imports asks again.
+ * @param basis What the answer was asked for: anything else asks again.
  * @param onNew Runs once after a new answer, before it is remembered.
  */
 export async function jsrReachable(
   cache: URL,
-  imports: Record<string, string>,
+  basis: unknown,
   onNew: (reachable: boolean) => Promise<void>,
 ): Promise<boolean> {
   const file = new URL("registry.json", cache);
-  const key = JSON.stringify([jsrUrl(), Deno.env.get("DENO_DIR") ?? "", imports]);
+  const key = JSON.stringify([jsrUrl(), Deno.env.get("DENO_DIR") ?? "", basis]);
   const remembered = await recall(file);
   if (remembered && isCurrent(remembered, key)) return remembered.reachable;
   const reachable = await probe(jsrUrl());

@@ -1,8 +1,6 @@
 /** The flags with which Deno runs this checkout, whether or not the JSR registry can be reached. */
 import { jsrReachable, replaceFile } from "./registry.ts";
-
-/** The same code as the JSR packages, as plain JavaScript on the npm registry. */
-const STD_ON_NPM = "npm:deno-std@1.4.0";
+import { standIn, stdSpecifiers } from "./std_stand_in.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const CACHE = new URL(".cache/", ROOT);
@@ -20,20 +18,6 @@ export async function readConfig(): Promise<Config> {
   return JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
 }
 
-/**
- * Replaces what comes from JSR's `@std` by the same code on npm; everything else stays as it is.
- *
- * @param imports The "imports" of deno.json.
- */
-export function npmImports(imports: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(imports).map(([name, target]) => {
-      const std = /^jsr:@std\/([a-z-]+)@/.exec(target)?.[1];
-      return [name, std ? `${STD_ON_NPM}/${std.replaceAll("-", "_")}/mod.js` : target];
-    }),
-  );
-}
-
 async function fillDenoCache(flags: string[], specifiers: string[]): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["cache", "--quiet", ...flags, ...specifiers],
@@ -42,6 +26,13 @@ async function fillDenoCache(flags: string[], specifiers: string[]): Promise<voi
     stderr: "inherit",
   }).output();
   if (!success) throw new Error(`Cannot fetch the packages that deno.json names: ${specifiers.join(", ")}`);
+}
+
+async function writeStandIn(imports: Record<string, string>, lock: string): Promise<void> {
+  const { imports: map, modules } = standIn(imports);
+  for (const [path, text] of Object.entries(modules)) await replaceFile(new URL(path, CACHE), text);
+  await replaceFile(NPM_LOCK, lock);
+  await replaceFile(IMPORT_MAP, JSON.stringify({ imports: map }, null, 2));
 }
 
 function filePath(url: URL): string {
@@ -71,13 +62,14 @@ function flagsFor(reachable: boolean): string[] {
  */
 export async function runFlags(): Promise<string[]> {
   const { imports } = await readConfig();
-  const reachable = await jsrReachable(CACHE, imports, async (reachable) => {
-    const targets = reachable ? imports : npmImports(imports);
-    if (!reachable) {
-      await replaceFile(IMPORT_MAP, JSON.stringify({ imports: targets }, null, 2));
-      await replaceFile(NPM_LOCK, await Deno.readTextFile(new URL("deno.lock", ROOT)));
-    }
-    await fillDenoCache(flagsFor(reachable), Object.values(targets));
+  const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
+  const reachable = await jsrReachable(CACHE, [imports, lock], async (reachable) => {
+    if (!reachable) await writeStandIn(imports, lock);
+    const fromRegistries = Object.values(imports).filter((target) => reachable || !target.startsWith("jsr:"));
+    await fillDenoCache(
+      flagsFor(reachable),
+      reachable ? fromRegistries : [...fromRegistries, ...stdSpecifiers()],
+    );
   });
   return flagsFor(reachable);
 }
