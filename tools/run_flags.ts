@@ -2,15 +2,21 @@
 import { jsrReachable, replaceFile } from "./registry.ts";
 import { standIn, stdSpecifiers } from "./std_stand_in.ts";
 
-const ROOT = new URL("../", import.meta.url);
+/** The folder that holds deno.json. */
+export const ROOT = new URL("../", import.meta.url);
 const CACHE = new URL(".cache/", ROOT);
 const IMPORT_MAP = new URL("import_map.json", CACHE);
-const NPM_LOCK = new URL("npm.lock", CACHE);
+/** deno.lock is only ever changed on purpose, by `deno task lock`: runs add what they resolve to this copy. */
+export const LOCK = new URL("deno.lock", CACHE);
 
 /** The parts of deno.json that the tools read. */
-interface Config {
+export interface Config {
+  name: string;
+  version: string;
+  exports: Record<string, string>;
   imports: Record<string, string>;
   permissions: Record<string, unknown>;
+  publish: { include: string[] };
 }
 
 /** Reads deno.json, the one list of imports and permission sets. */
@@ -28,10 +34,9 @@ async function fillDenoCache(flags: string[], specifiers: string[]): Promise<voi
   if (!success) throw new Error(`Cannot fetch the packages that deno.json names: ${specifiers.join(", ")}`);
 }
 
-async function writeStandIn(imports: Record<string, string>, lock: string): Promise<void> {
+async function writeStandIn(imports: Record<string, string>): Promise<void> {
   const { imports: map, modules } = standIn(imports);
   for (const [path, text] of Object.entries(modules)) await replaceFile(new URL(path, CACHE), text);
-  await replaceFile(NPM_LOCK, lock);
   await replaceFile(IMPORT_MAP, JSON.stringify({ imports: map }, null, 2));
 }
 
@@ -40,10 +45,8 @@ function filePath(url: URL): string {
 }
 
 function flagsFor(reachable: boolean): string[] {
-  const config = `--config=${filePath(new URL("deno.json", ROOT))}`;
-  if (reachable) return [config];
-  // deno.lock belongs to the real registries: what the stand-in resolves to is kept apart.
-  return [config, `--import-map=${filePath(IMPORT_MAP)}`, `--lock=${filePath(NPM_LOCK)}`];
+  const flags = [`--config=${filePath(new URL("deno.json", ROOT))}`, `--lock=${filePath(LOCK)}`];
+  return reachable ? flags : [...flags, `--import-map=${filePath(IMPORT_MAP)}`];
 }
 
 /**
@@ -64,7 +67,8 @@ export async function runFlags(): Promise<string[]> {
   const { imports } = await readConfig();
   const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
   const reachable = await jsrReachable(CACHE, [imports, lock], async (reachable) => {
-    if (!reachable) await writeStandIn(imports, lock);
+    await replaceFile(LOCK, lock);
+    if (!reachable) await writeStandIn(imports);
     const fromRegistries = Object.values(imports).filter((target) => reachable || !target.startsWith("jsr:"));
     await fillDenoCache(
       flagsFor(reachable),

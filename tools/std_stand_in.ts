@@ -19,20 +19,17 @@ export function stdSpecifiers(): string[] {
   return Object.values(MODULES).flat().map((path) => `${STD_ON_NPM}/${path}`);
 }
 
-/**
- * The text of a module that stands in for one `@std` package.
- *
- * @param name The package's name without its scope.
- */
-export function standInModule(name: string): string {
+function modulesOf(name: string): string[] {
   const paths = MODULES[name];
   if (!paths) {
-    throw new Error(
-      `Cannot stand in for a JSR package as tools/std_stand_in.ts does not list it: @std/${name}`,
-    );
+    throw new Error(`Cannot stand in for a package that tools/std_stand_in.ts does not list: @std/${name}`);
   }
-  const exports = paths.map((path) => `export * from "${STD_ON_NPM}/${path}";\n`);
-  return `// @ts-self-types="../../tools/std/${name}.d.ts"\n${exports.join("")}`;
+  return paths;
+}
+
+function reexports(types: string, specifiers: string[]): string {
+  const lines = specifiers.map((specifier) => `export * from "${specifier}";\n`);
+  return `// @ts-self-types="${types}"\n${lines.join("")}`;
 }
 
 /** An import map without JSR, and the text of each module that it points to by a relative path. */
@@ -51,7 +48,45 @@ export function standIn(imports: Record<string, string>): StandIn {
   for (const [specifier, target] of Object.entries(imports)) {
     const name = /^jsr:@std\/([a-z-]+)@/.exec(target)?.[1];
     result.imports[specifier] = name ? `./std/${name}.js` : target;
-    if (name) result.modules[`std/${name}.js`] = standInModule(name);
+    if (name) {
+      const specifiers = modulesOf(name).map((path) => `${STD_ON_NPM}/${path}`);
+      result.modules[`std/${name}.js`] = reexports(`../../tools/std/${name}.d.ts`, specifiers);
+    }
   }
   return result;
+}
+
+async function npmFolder(): Promise<URL> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-lock", "--no-config", `${STD_ON_NPM}/assert/mod.js`],
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  const { npmPackages } = JSON.parse(new TextDecoder().decode(stdout));
+  const [{ localPath }] = Object.values<{ localPath: string }>(npmPackages) as [{ localPath: string }];
+  return new URL(`file://${localPath}/`);
+}
+
+async function addWithImports(files: Map<string, string>, folder: URL, path: string): Promise<void> {
+  if (files.has(`/${path}`)) return;
+  const text = await Deno.readTextFile(new URL(path, folder));
+  files.set(`/${path}`, text);
+  for (const [, relative = ""] of text.matchAll(/^(?:import|export)\b[^;]*?from\s+"(\.[^"]+)"/gm)) {
+    const imported = new URL(relative, new URL(path, folder)).href.slice(folder.href.length);
+    await addWithImports(files, folder, imported);
+  }
+}
+
+/**
+ * The files of one `@std` package, made from npm's: an entry `/mod.js` with our types, and all that it imports.
+ *
+ * @param name The package's name without its scope.
+ */
+export async function standInFiles(name: string): Promise<Map<string, string>> {
+  const folder = await npmFolder();
+  const types = await Deno.readTextFile(new URL(`std/${name}.d.ts`, import.meta.url));
+  const entry = reexports("./mod.d.ts", modulesOf(name).map((path) => `./${path}`));
+  const files = new Map([["/mod.js", entry], ["/mod.d.ts", types]]);
+  for (const path of modulesOf(name)) await addWithImports(files, folder, path);
+  return files;
 }
