@@ -1,6 +1,6 @@
 /** The flags with which Deno runs this checkout, whether or not the JSR registry can be reached. */
 import { jsrReachable, replaceFile } from "./registry.ts";
-import { standIn, stdSpecifiers } from "./std_stand_in.ts";
+import { npmSpecifiers, type StandIn, standIn } from "./std_stand_in.ts";
 
 /** The folder that holds deno.json. */
 export const ROOT = new URL("../", import.meta.url);
@@ -34,10 +34,9 @@ async function fillDenoCache(flags: string[], specifiers: string[]): Promise<voi
   if (!success) throw new Error(`Cannot fetch the packages that deno.json names: ${specifiers.join(", ")}`);
 }
 
-async function writeStandIn(imports: Record<string, string>): Promise<void> {
-  const { imports: map, modules } = standIn(imports);
+async function writeStandIn({ imports, modules }: StandIn): Promise<void> {
   for (const [path, text] of Object.entries(modules)) await replaceFile(new URL(path, CACHE), text);
-  await replaceFile(IMPORT_MAP, JSON.stringify({ imports: map }, null, 2));
+  await replaceFile(IMPORT_MAP, JSON.stringify({ imports }, null, 2));
 }
 
 function filePath(url: URL): string {
@@ -66,14 +65,11 @@ function flagsFor(reachable: boolean): string[] {
 export async function runFlags(): Promise<string[]> {
   const { imports } = await readConfig();
   const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
-  const reachable = await jsrReachable(CACHE, [imports, lock], async (reachable) => {
+  const withoutJsr = standIn(imports);
+  const reachable = await jsrReachable(CACHE, [imports, withoutJsr, LOCK, lock], async (reachable) => {
     await replaceFile(LOCK, lock);
-    if (!reachable) await writeStandIn(imports);
-    const fromRegistries = Object.values(imports).filter((target) => reachable || !target.startsWith("jsr:"));
-    await fillDenoCache(
-      flagsFor(reachable),
-      reachable ? fromRegistries : [...fromRegistries, ...stdSpecifiers()],
-    );
+    if (!reachable) await writeStandIn(withoutJsr);
+    await fillDenoCache(flagsFor(reachable), reachable ? Object.values(imports) : npmSpecifiers(withoutJsr));
   });
   return flagsFor(reachable);
 }

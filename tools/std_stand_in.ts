@@ -1,7 +1,7 @@
 /** Where JSR is out of reach, the same code comes from npm: an import map and the modules that it points to. */
 
 /** The `@std` packages as plain JavaScript; their types for our use are the declarations in `tools/std/`. */
-const STD_ON_NPM = "npm:deno-std@1.4.0";
+export const STD_ON_NPM = "npm:deno-std@1.4.0";
 
 /** The modules that make up one `@std` package there, by package name. */
 const MODULES: Record<string, string[]> = {
@@ -13,11 +13,6 @@ const MODULES: Record<string, string[]> = {
   // Not cli/mod.js: its unicode_width.js imports a JSON file that the npm package lacks.
   cli: ["cli/parse_args.js"],
 };
-
-/** The specifiers on npm that stand in for the packages of JSR. */
-export function stdSpecifiers(): string[] {
-  return Object.values(MODULES).flat().map((path) => `${STD_ON_NPM}/${path}`);
-}
 
 function modulesOf(name: string): string[] {
   const paths = MODULES[name];
@@ -54,6 +49,16 @@ export function standIn(imports: Record<string, string>): StandIn {
     }
   }
   return result;
+}
+
+/**
+ * Everything that a stand-in fetches from npm.
+ *
+ * @param standIn What {@linkcode standIn} made.
+ */
+export function npmSpecifiers({ imports, modules }: StandIn): string[] {
+  const targets = Object.values(imports).filter((target) => target.startsWith("npm:"));
+  return [...targets, ...Object.values(modules).flatMap((text) => text.match(/npm:[^"]+/g) ?? [])];
 }
 
 async function npmFolder(): Promise<URL> {
