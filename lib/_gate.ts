@@ -1,0 +1,81 @@
+import { answerChecks } from "./check/mod.ts";
+import { addressScope, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import type { Identity } from "./identity/mod.ts";
+import { type OnProgress, pathKind } from "./progress.ts";
+import type { ByteStream } from "./punch/mod.ts";
+import type { ServingTunnel } from "./tunnel/mod.ts";
+
+/** Paths that have not begun TLS yet, in all: each costs a descriptor and a few KiB. */
+const MAX_UNCHECKED = 1024;
+/** The same for one address, so that one stranger cannot take all. */
+const MAX_UNCHECKED_PER_ADDRESS = 256;
+
+/**
+ * Where every TCP path of a serving peer ends up, whoever dialled: checks are answered, and once TLS begins the path
+ * goes to the tunnel.
+ */
+export class Gate implements AsyncDisposable {
+  readonly #identity: Identity;
+  readonly #tunnel: Pick<ServingTunnel, "accept">;
+  readonly #report: OnProgress;
+  readonly #closing = new AbortController();
+  readonly #pending = new Set<Promise<void>>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  constructor(identity: Identity, tunnel: Pick<ServingTunnel, "accept">, report: OnProgress) {
+    this.#identity = identity;
+    this.#tunnel = tunnel;
+    this.#report = report;
+  }
+
+  /** Takes over a path that is open. This never throws. */
+  admit(stream: ByteStream): void {
+    const { hostname } = stream.remoteAddr;
+    const count = this.#perAddress.get(hostname) ?? 0;
+    const full = this.#pending.size >= MAX_UNCHECKED || count >= MAX_UNCHECKED_PER_ADDRESS;
+    if (full || this.#closing.signal.aborted) return stream.close();
+
+    this.#perAddress.set(hostname, count + 1);
+    const answering = this.#answer(stream).catch(() => {}).finally(() => {
+      this.#pending.delete(answering);
+      const left = this.#perAddress.get(hostname)! - 1;
+      if (left === 0) this.#perAddress.delete(hostname);
+      else this.#perAddress.set(hostname, left);
+    });
+    this.#pending.add(answering);
+  }
+
+  async #answer(stream: ByteStream) {
+    const start = performance.now();
+    const tls = await answerChecks(stream, this.#identity, { signal: this.#closing.signal });
+    if (tls === null) return;
+    const remote = stream.remoteAddr;
+    for (const notify of this.#waiting.get(formatEndpoint(remote)) ?? []) notify();
+    const ms = performance.now() - start;
+    this.#report({
+      type: "path",
+      kind: pathKind({ ...remote, kind: addressScope(remote.hostname) === "global" ? "reflexive" : "host" }),
+      remote: formatEndpoint(remote),
+      ms,
+    });
+    this.#tunnel.accept(stream, tls.head);
+  }
+
+  /** Calls `notify` once TLS has begun on a path from `remote`; gives the way to stop waiting. */
+  onPath(remote: Endpoint, notify: () => void): () => void {
+    const key = formatEndpoint(remote);
+    const set = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, set.add(notify));
+    return () => {
+      set.delete(notify);
+      if (set.size === 0 && this.#waiting.get(key) === set) this.#waiting.delete(key);
+    };
+  }
+
+  /** Closes what has not become a connection yet. */
+  async [Symbol.asyncDispose]() {
+    this.#closing.abort(new DOMException("The server was shut down", "AbortError"));
+    await Promise.all(this.#pending);
+  }
+}

@@ -1,0 +1,221 @@
+import { delay } from "@std/async";
+import { dialable, gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
+import { type CheckedPath, checkPath } from "./check/mod.ts";
+import type { Discovery, Resolution } from "./discovery/mod.ts";
+import { addressScope, type Candidate, canonicalAddress, formatEndpoint, sameEndpoint } from "./endpoint.ts";
+import { PeerError } from "./errors.ts";
+import type { Identity } from "./identity/mod.ts";
+import { type OnProgress, type PathKind, pathKind } from "./progress.ts";
+import {
+  type ByteStream,
+  type Dial,
+  openPort,
+  PUNCH_WINDOW_MS,
+  type PunchPort,
+  race,
+  schedule,
+  type Winner,
+} from "./punch/mod.ts";
+
+/** Write tokens live for 5 to 10 min at the nodes; a record that old may have been replaced as well. */
+const RESOLUTION_LIFETIME_MS = 2 * 60_000;
+/** A knock may be lost, a port may be taken at a NAT: a second try has fresh ones. */
+const ATTEMPTS = 2;
+
+/** What a plain dial may take beyond three times the last one before we knock after all. */
+const DIRECT_GRACE_MS = 50;
+
+/** A path to the peer, as users see it. */
+export interface PathInfo {
+  /** What kind of candidate it came from. */
+  readonly kind: PathKind;
+  /** The peer's end, `ADDR:PORT`. */
+  readonly remote: string;
+  /** Our end as the peer sees it, `ADDR:PORT`. */
+  readonly mapped: string;
+  /** One round trip, measured by the check. */
+  readonly rttMs: number;
+}
+
+/** What a {@linkcode PathFinder} works with. */
+export interface PathFinderOptions {
+  readonly publicKey: Uint8Array;
+  readonly identity: Identity;
+  readonly discovery: Discovery;
+  readonly report: OnProgress;
+}
+
+/** Opens proven paths to one peer, and remembers what helps with the next. */
+export class PathFinder {
+  readonly #options: PathFinderOptions;
+  #resolution: { readonly value: Resolution; readonly at: number } | undefined;
+  /** How long a plain dial took, where one got through without a punch. */
+  #directMs: number | undefined;
+  /** The newest path. */
+  path: PathInfo | undefined;
+
+  constructor(options: PathFinderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens a path; the receiver owns it.
+   * Rejects with `PeerError` of any of the stages, or with `signal.reason`.
+   */
+  async open(signal: AbortSignal): Promise<ByteStream> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#attempt(await this.#resolve(signal), signal);
+      } catch (error) {
+        this.#resolution = undefined; // it may be out of date
+        this.#directMs = undefined;
+        const retry = error instanceof PeerError && error.code === "unreachable" && attempt < ATTEMPTS;
+        if (!retry) throw error;
+      }
+    }
+  }
+
+  async #resolve(signal: AbortSignal): Promise<Resolution> {
+    const { discovery, publicKey, report } = this.#options;
+    const known = this.#resolution;
+    if (known && performance.now() - known.at < RESOLUTION_LIFETIME_MS) return known.value;
+    const start = performance.now();
+    const value = await discovery.resolve(publicKey, { signal });
+    this.#resolution = { value, at: performance.now() };
+    report({ type: "resolved", ms: performance.now() - start });
+    return value;
+  }
+
+  /** One port, one knock, one window. */
+  async #attempt(resolution: Resolution, signal: AbortSignal): Promise<ByteStream> {
+    const { discovery, report } = this.#options;
+    const incoming = incomingPaths(resolution.record.candidates);
+    await using port = await openPort({ port: 0, onConnection: incoming.push });
+    const local = gatherCandidates({
+      port: port.port,
+      udpPort: discovery.port,
+      observations: discovery.observations(),
+    });
+    const remote = this.#worthDialling(resolution, local);
+    report({
+      type: "candidates",
+      local: local.candidates.map(formatEndpoint),
+      remote: remote.map(formatEndpoint),
+      nat: local.nat,
+      remoteNat: resolution.record.nat,
+    });
+    const start = performance.now();
+    const won = await this.#punch(port, schedule(remote), { resolution, local, incoming, signal });
+    this.#learn(won, resolution.record.candidates, performance.now() - start);
+    return won.stream;
+  }
+
+  #worthDialling({ record }: Resolution, local: LocalCandidates): Candidate[] {
+    const addresses = record.candidates.map((c) => canonicalAddress(c.hostname));
+    const remote = dialable(record.candidates, local, { addresses, chosen: true });
+    if (remote.length === 0) {
+      throw new PeerError(
+        "no-candidates",
+        `Cannot dial the peer: none of its addresses can be reached from here: ${
+          record.candidates.map(formatEndpoint).join(", ") || "it names none"
+        }`,
+      );
+    }
+    return remote;
+  }
+
+  /** Dials first, so that our hole is open when the serving peer hears the knock. */
+  async #punch(port: PunchPort, dials: readonly Dial[], around: Around): Promise<Winner<CheckedPath>> {
+    const { publicKey, report } = this.#options;
+    const { incoming, signal } = around;
+    const over = new AbortController();
+    const knocking = this.#knock(port.port, around, over.signal);
+    const window = AbortSignal.timeout((this.#directMs ?? 0) * 3 + PUNCH_WINDOW_MS);
+    const refused: PeerError[] = [];
+    try {
+      return await race(port, dials, {
+        incoming: incoming.stream,
+        signal: AbortSignal.any([signal, window]),
+        check: (stream, signal) => checkPath(stream, publicKey, { signal }),
+        onRefused: (remote, error) => {
+          if (error instanceof PeerError) refused.push(error);
+          const cause = (error as Error).cause ?? error;
+          report({ type: "refused", remote: formatEndpoint(remote), reason: String(cause) });
+        },
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!window.aborted) throw error;
+      throw refused[0] ?? unreachable(dials);
+    } finally {
+      over.abort();
+      await knocking;
+    }
+  }
+
+  /** Where plain dials got through before, the serving peer is disturbed only if they no longer do. */
+  async #knock(port: number, { resolution, local }: Around, over: AbortSignal): Promise<void> {
+    const { discovery, identity, report } = this.#options;
+    const start = performance.now();
+    try {
+      if (this.#directMs !== undefined) await delay(this.#directMs * 3 + DIRECT_GRACE_MS, { signal: over });
+      const content = { port, candidates: local.candidates, nat: local.nat };
+      const acknowledgements = await discovery.knock(resolution, content, { identity, signal: over });
+      report({ type: "knock", acknowledgements, ms: performance.now() - start });
+    } catch { /* the race is over */ }
+  }
+
+  #learn({ stream, checked, dial }: Winner<CheckedPath>, named: readonly Candidate[], ms: number) {
+    const remote = stream.remoteAddr;
+    const candidate = dial?.candidate ?? named.find((c) => sameEndpoint(c, remote)) ??
+      { ...remote, kind: addressScope(remote.hostname) === "global" ? "reflexive" : "host" } as const;
+    this.#directMs = dial && !dial.bound ? ms : undefined;
+    this.path = {
+      kind: pathKind(candidate),
+      remote: formatEndpoint(remote),
+      mapped: formatEndpoint(checked.mapped),
+      rttMs: checked.rttMs,
+    };
+    const { kind, rttMs } = this.path;
+    this.#options.report({ type: "path", kind, remote: this.path.remote, ms, rttMs });
+  }
+}
+
+/** What one attempt works with. */
+interface Around {
+  readonly resolution: Resolution;
+  readonly local: LocalCandidates;
+  readonly incoming: Incoming;
+  readonly signal: AbortSignal;
+}
+
+interface Incoming {
+  readonly stream: ReadableStream<ByteStream>;
+  readonly push: (stream: ByteStream) => void;
+}
+
+/** Connections from the addresses that the record names; others have no business here and are closed. */
+function incomingPaths(candidates: readonly Candidate[]): Incoming {
+  const addresses = new Set(candidates.map((c) => canonicalAddress(c.hostname)));
+  let controller: ReadableStreamDefaultController<ByteStream> | undefined;
+  const stream = new ReadableStream<ByteStream>({
+    start: (c) => void (controller = c),
+    cancel: () => void (controller = undefined),
+  });
+  return {
+    stream,
+    push(path) {
+      if (controller && addresses.has(path.remoteAddr.hostname)) controller.enqueue(path);
+      else path.close();
+    },
+  };
+}
+
+function unreachable(dials: readonly Dial[]): PeerError {
+  return new PeerError(
+    "unreachable",
+    `Cannot reach the peer: no path opened within ${PUNCH_WINDOW_MS / 1000} s to any of ${
+      dials.map((d) => formatEndpoint(d.candidate)).join(", ")
+    }`,
+  );
+}

@@ -1,0 +1,54 @@
+import type { Observation } from "../discovery/mod.ts";
+import { addressScope, type Candidate, type NatClass, sameEndpoint } from "../endpoint.ts";
+import { hostCandidates, type InterfaceAddress, interfaceAddresses } from "./host.ts";
+import { reflect } from "./reflexive.ts";
+
+/** Where this peer may be reached, and how the network sees it. */
+export interface LocalCandidates {
+  /** Best first: host, then server-reflexive. */
+  readonly candidates: readonly Candidate[];
+  /** How our NAT maps ports, by the DHT's votes. */
+  readonly nat: NatClass;
+  /** The address under which the network sees us; absent when nobody has said. */
+  readonly publicAddress?: string;
+  /** Our UDP endpoint as the network sees it: where a datagram may get in. */
+  readonly observed?: Candidate;
+  /** This machine's addresses. */
+  readonly interfaces: readonly InterfaceAddress[];
+}
+
+/** What {@linkcode gatherCandidates} works from. */
+export interface GatherOptions {
+  /** The local TCP port. */
+  readonly port: number;
+  /** The local UDP port, to which the observations refer. */
+  readonly udpPort: number;
+  /** What the nodes of the DHT said. */
+  readonly observations: readonly Observation[];
+  /** This machine's addresses; `interfaceAddresses()` by default. */
+  readonly interfaces?: readonly InterfaceAddress[];
+}
+
+/**
+ * Gathers the candidates of a TCP port (RFC 8445 section 5.1.1).
+ *
+ * The server-reflexive candidate supposes that the NAT preserves the port. Where the votes say otherwise it is
+ * a guess that costs the other side one SYN.
+ */
+export function gatherCandidates(options: GatherOptions): LocalCandidates {
+  const { port, udpPort, observations, interfaces = interfaceAddresses() } = options;
+  const { observed, nat } = reflect(observations, udpPort, interfaces.map((i) => i.address));
+  const host = hostCandidates(port, interfaces);
+  if (observed === undefined) return { candidates: host, nat, interfaces };
+
+  const own = nat === "open" || addressScope(observed.hostname) === "loopback";
+  const seen: Candidate = { kind: own ? "host" : "reflexive", hostname: observed.hostname, port };
+  const known = host.some((c) => sameEndpoint(c, seen));
+  return {
+    candidates: known ? host : [...host, seen],
+    nat: own ? "open" : nat,
+    publicAddress: observed.hostname,
+    observed: { kind: seen.kind, ...observed },
+    interfaces,
+  };
+}

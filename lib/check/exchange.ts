@@ -1,0 +1,193 @@
+/**
+ * The first bytes on every new TCP path: a STUN Binding exchange (RFC 8489) in which the serving peer proves that it
+ * holds the key of the id which the connecting peer wants.
+ *
+ * 1. The connecting peer sends a Binding request with WANTED: a digest of the id and the transaction id. It names
+ *    the id to him who holds it and to nobody else; a neighbour who sits on the same private address learns nothing.
+ * 2. The serving peer answers with XOR-MAPPED-ADDRESS, and PROOF: its signature over transaction id and that address.
+ * 3. A request without WANTED is a plain STUN request and is answered like one: every peer's port is a STUN server
+ *    over TCP.
+ *
+ * STUN and TLS share the port by their first byte (RFC 7983): 0 to 3 is STUN, 22 is a TLS handshake.
+ *
+ * @module
+ */
+import { concat, equalBytes, utf8 } from "../bytes.ts";
+import {
+  decodeStun,
+  decodeXorAddress,
+  encodeErrorCode,
+  encodeStun,
+  encodeXorAddress,
+  newTransactionId,
+  STUN_HEADER_BYTES,
+  StunAttribute,
+  stunBodyLength,
+  type StunMessage,
+  StunType,
+  unknownRequired,
+} from "../candidates/mod.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { PeerError } from "../errors.ts";
+import { type Identity, verifyBytes } from "../identity/mod.ts";
+import type { ByteStream } from "../punch/mod.ts";
+import { readExactly, whileOpen, writeAll } from "./_io.ts";
+
+const WANTED_CONTEXT = utf8("skip check v1 wanted");
+const PROOF_CONTEXT = utf8("skip check v1 proof");
+const WANTED_BYTES = 16;
+
+/** First byte of a TLS record that carries a handshake (RFC 8446 section 5.1). */
+const TLS_HANDSHAKE = 22;
+
+/** Requests answered on one connection: an observer needs a few, an abuser many. */
+const MAX_REQUESTS = 8;
+
+/** What the connecting peer learns from a check. */
+export interface CheckedPath {
+  /** From the request to its answer. */
+  readonly rttMs: number;
+  /** Our endpoint as the serving peer sees it. */
+  readonly mapped: Endpoint;
+}
+
+/** Options of {@linkcode checkPath} and {@linkcode answerChecks}. */
+export interface CheckOptions {
+  /** Closes the stream and rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** How long the other side may take. @default {5000} */
+  readonly timeoutMs?: number;
+}
+
+/** How long a peer may take to answer a check: TCP's first three retransmissions fit in. */
+const CHECK_TIMEOUT_MS = 5000;
+/** How long a path may stay without TLS: an observing peer holds its STUN connection until its punch is over. */
+const UNUSED_PATH_MS = 15_000;
+
+/**
+ * The connecting peer's side: asks whether the holder of `publicKey` is at the other end.
+ *
+ * Rejects with `PeerError` `not-proven` when whoever is there answers otherwise or not in time. After a failure the
+ * stream is closed, since nothing else can follow on it.
+ */
+export async function checkPath(
+  stream: ByteStream,
+  publicKey: Uint8Array,
+  { signal, timeoutMs = CHECK_TIMEOUT_MS }: CheckOptions = {},
+): Promise<CheckedPath> {
+  return await whileOpen(stream, timeoutMs, signal, async () => {
+    const transactionId = newTransactionId();
+    const start = performance.now();
+    await writeAll(
+      stream,
+      encodeStun({
+        type: StunType.request,
+        transactionId,
+        attributes: new Map([[StunAttribute.wanted, await wanted(publicKey, transactionId)]]),
+      }),
+    );
+    const { message } = await readStun(stream);
+    const rttMs = performance.now() - start;
+    return { rttMs, mapped: verifyProof(message, publicKey, transactionId) };
+  }).catch((error) => {
+    signal?.throwIfAborted();
+    throw new PeerError(
+      "not-proven",
+      `Cannot check the path: ${formatEndpoint(stream.remoteAddr)} did not prove the id`,
+      { cause: error },
+    );
+  });
+}
+
+function verifyProof(answer: StunMessage | null, publicKey: Uint8Array, transactionId: Uint8Array): Endpoint {
+  if (answer?.type !== StunType.success || !equalBytes(answer.transactionId, transactionId)) {
+    throw new Error(
+      answer?.type === StunType.error ? "it holds another id" : "it answered with something else",
+    );
+  }
+  const address = answer.attributes.get(StunAttribute.xorMappedAddress);
+  const mapped = address && decodeXorAddress(address, transactionId);
+  const proof = answer.attributes.get(StunAttribute.proof);
+  if (!address || !mapped || !proof) throw new Error("its answer has no address or no proof");
+  if (!verifyBytes(publicKey, concat(PROOF_CONTEXT, transactionId, address), proof)) {
+    throw new Error("its signature is wrong");
+  }
+  return mapped;
+}
+
+/** A path on which TLS begins. */
+export interface TlsPath {
+  /** Bytes that were read already and belong to TLS. */
+  readonly head: Uint8Array;
+}
+
+/**
+ * The serving peer's side: answers the checks on a path until TLS begins on it.
+ *
+ * Gives `null`, with the stream closed, for a path on which it never does: one that lost the race, a mere observer,
+ * a stranger that speaks something else. Rejects only with `signal.reason`.
+ */
+export async function answerChecks(
+  stream: ByteStream,
+  identity: Identity,
+  { signal, timeoutMs = UNUSED_PATH_MS }: CheckOptions = {},
+): Promise<TlsPath | null> {
+  try {
+    return await whileOpen(stream, timeoutMs, signal, async () => {
+      for (let n = 0; n < MAX_REQUESTS; n++) {
+        const { message, head } = await readStun(stream);
+        if (message === null) {
+          if (head[0] === TLS_HANDSHAKE) return { head };
+          break;
+        }
+        if (message.type !== StunType.request) break;
+        await writeAll(stream, await answer(message, stream.remoteAddr, identity));
+      }
+      stream.close();
+      return null;
+    });
+  } catch {
+    signal?.throwIfAborted();
+    return null; // closed, too slow, or gone: nothing that a serving peer has to know
+  }
+}
+
+async function answer(request: StunMessage, remote: Endpoint, identity: Identity): Promise<Uint8Array> {
+  const { transactionId } = request;
+  const refuse = (code: number, reason: string, more: [number, Uint8Array][] = []) =>
+    encodeStun({
+      type: StunType.error,
+      transactionId,
+      attributes: new Map([[StunAttribute.errorCode, encodeErrorCode(code, reason)], ...more]),
+    });
+
+  const unknown = unknownRequired(request);
+  if (unknown.length > 0) {
+    const list = Uint8Array.from(unknown.flatMap((t) => [t >> 8, t & 255]));
+    return refuse(420, "Unknown Attribute", [[StunAttribute.unknownAttributes, list]]);
+  }
+  const address = encodeXorAddress(remote, transactionId);
+  const attributes = new Map<number, Uint8Array>([[StunAttribute.xorMappedAddress, address]]);
+  const digest = request.attributes.get(StunAttribute.wanted);
+  if (digest !== undefined) {
+    if (!equalBytes(digest, await wanted(identity.publicKey, transactionId))) return refuse(403, "Forbidden");
+    attributes.set(StunAttribute.proof, identity.sign(concat(PROOF_CONTEXT, transactionId, address)));
+  }
+  return encodeStun({ type: StunType.success, transactionId, attributes });
+}
+
+async function wanted(publicKey: Uint8Array, transactionId: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const digest = await crypto.subtle.digest("SHA-256", concat(WANTED_CONTEXT, publicKey, transactionId));
+  return new Uint8Array(digest, 0, WANTED_BYTES);
+}
+
+/** Reads one STUN message; `message` is `null` when the stream carries something else, which `head` begins. */
+async function readStun(stream: ByteStream): Promise<{ message: StunMessage | null; head: Uint8Array }> {
+  const head = new Uint8Array(STUN_HEADER_BYTES);
+  await readExactly(stream, head);
+  const length = stunBodyLength(head);
+  if (length === null) return { message: null, head };
+  const body = new Uint8Array(length);
+  await readExactly(stream, body);
+  return { message: decodeStun(concat(head, body)), head };
+}

@@ -1,0 +1,156 @@
+/**
+ * The connecting peer: resolves the id, punches a path, has it proven, and speaks native TLS, HTTP and WebSocket over it.
+ *
+ * @module
+ */
+import { generateIdentity, type Identity, parsePeerId } from "./identity/mod.ts";
+import { type NetworkOptions, openNetwork } from "./network.ts";
+import { PathFinder, type PathInfo } from "./_path_finder.ts";
+import { reporter } from "./progress.ts";
+import type { ByteStream } from "./punch/mod.ts";
+import { openClient, type WebSocketOptions } from "./tunnel/mod.ts";
+
+export type { PathInfo, WebSocketOptions };
+
+/** The serving peer closes a path that is not used for 15 s; one that waited this long is not worth a try. */
+const READY_PATH_LIFETIME_MS = 10_000;
+
+/** Options of {@linkcode dial}. */
+export interface DialOptions extends NetworkOptions {
+  /** Who we are; a new identity for each dial by default, so that nobody can link one to the next. */
+  readonly identity?: Identity;
+  /** Ends the attempt; `dial` rejects with its reason. A peer that is open is closed by {@linkcode Peer.close}. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode connect}. */
+export interface ConnectOptions extends DialOptions, WebSocketOptions {
+  /** Path and query of the request. @default {"/"} */
+  readonly path?: string;
+}
+
+/** A peer that can be reached: every request or WebSocket gets a path of its own. */
+export interface Peer extends AsyncDisposable {
+  /** The id in its canonical form. */
+  readonly id: string;
+  /** The newest path. */
+  readonly path: PathInfo;
+  /** Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** A native WebSocket that is open. */
+  webSocket(path?: string, options?: WebSocketOptions): Promise<WebSocket>;
+  /** Ends every connection to the peer. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a path to a peer, over which any number of requests and WebSockets can follow.
+ *
+ * @example Fetch something, then talk
+ * ```ts
+ * import { dial, serve } from "@skip-public-ip/skip-public-ip";
+ *
+ * await using server = await serve(() => new Response("hello"), { port: 47002, bootstrap: [] });
+ *
+ * await using peer = await dial(server.id, { bootstrap: ["127.0.0.1:47002"] });
+ * const response = await peer.fetch("/");
+ * console.log(await response.text(), peer.path.kind); // hello host
+ * ```
+ *
+ * @param id 52 characters, as `serve` gives them.
+ * @throws {SyntaxError} If the id or a bootstrap node is malformed.
+ * @throws {PeerError} With the code of the stage that failed, see {@linkcode PeerErrorCode}.
+ */
+export async function dial(id: string, options: DialOptions = {}): Promise<Peer> {
+  const { id: canonical, publicKey } = parsePeerId(id);
+  const { signal = new AbortController().signal, identity = generateIdentity() } = options;
+  signal.throwIfAborted();
+  const start = performance.now();
+  const report = reporter(options.onProgress);
+
+  await using stack = new AsyncDisposableStack();
+  const { discovery } = stack.use(await openNetwork(options, 0));
+  void discovery.online({ signal }).then(
+    () => report({ type: "online", ms: performance.now() - start }),
+    () => {}, // resolve() says so
+  );
+  const finder = new PathFinder({ publicKey, identity, discovery, report });
+  const ready = stack.adopt(new ReadyPath(await finder.open(signal)), (path) => path.close());
+  const client = openClient({
+    id: canonical,
+    publicKey,
+    openPath: (signal) => Promise.resolve(ready.take() ?? finder.open(signal)),
+  });
+  stack.defer(() => client.close());
+  const resources = stack.move();
+  const close = () => resources.disposeAsync();
+  return {
+    id: canonical,
+    get path() {
+      return finder.path!;
+    },
+    fetch: client.fetch,
+    webSocket: client.webSocket,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The first path, which waits for the first connection. */
+class ReadyPath {
+  #stream: ByteStream | undefined;
+  readonly #timer: number;
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+    this.#timer = setTimeout(() => this.close(), READY_PATH_LIFETIME_MS);
+  }
+
+  take(): ByteStream | undefined {
+    clearTimeout(this.#timer);
+    const stream = this.#stream;
+    this.#stream = undefined;
+    return stream;
+  }
+
+  close() {
+    this.take()?.close();
+  }
+}
+
+/**
+ * Connects to a serving peer and gives a native, open `WebSocket`. Everything behind it is closed with it.
+ *
+ * @example See {@linkcode serve} for both sides
+ * ```ts
+ * import { connect } from "@skip-public-ip/skip-public-ip";
+ *
+ * try {
+ *   await connect("not an id");
+ * } catch (error) {
+ *   console.log((error as Error).name); // SyntaxError
+ * }
+ * ```
+ *
+ * @param id 52 characters, as `serve` gives them.
+ * @throws {SyntaxError} If the id or a bootstrap node is malformed.
+ * @throws {PeerError} With the code of the stage that failed, see {@linkcode PeerErrorCode}.
+ */
+export async function connect(id: string, options: ConnectOptions = {}): Promise<WebSocket> {
+  const start = performance.now();
+  const peer = await dial(id, options);
+  try {
+    const { path = "/", signal, protocols, headers } = options;
+    const socket = await peer.webSocket(path, {
+      ...(signal ? { signal } : {}),
+      ...(protocols ? { protocols } : {}),
+      ...(headers ? { headers } : {}),
+    });
+    socket.addEventListener("close", () => void peer.close().catch(() => {}), { once: true });
+    reporter(options.onProgress)({ type: "open", ms: performance.now() - start });
+    return socket;
+  } catch (error) {
+    await peer.close();
+    throw error;
+  }
+}

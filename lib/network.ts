@@ -1,0 +1,44 @@
+/**
+ * What both roles need to be on the network: a place in the DHT.
+ *
+ * @module
+ */
+import { type Discovery, openDiscovery, PUBLIC_BOOTSTRAP } from "./discovery/mod.ts";
+import { parseHostPort } from "./endpoint.ts";
+import type { OnProgress } from "./progress.ts";
+
+/** Options that `serve`, `dial` and `connect` share. */
+export interface NetworkOptions {
+  /**
+   * Nodes of the DHT to start from, as `HOST:PORT`; an empty list starts a network of its own.
+   * By default some well-known nodes of the public BitTorrent DHT.
+   */
+  readonly bootstrap?: readonly string[];
+  /** File in which good nodes are kept between runs; without one, every start begins at the bootstrap nodes. */
+  readonly knownNodesFile?: string;
+  /** A discovery that is open already, in place of one of our own; it stays open. */
+  readonly discovery?: Discovery;
+  /** Told of every stage. */
+  readonly onProgress?: OnProgress;
+}
+
+/** The discovery to use, and how to be done with it. */
+export interface Network extends AsyncDisposable {
+  readonly discovery: Discovery;
+}
+
+/**
+ * Opens discovery on a UDP port (0 for any), or takes the one that the options bring.
+ * Throws `SyntaxError` for a bootstrap node that is no `HOST:PORT`, `Deno.errors.AddrInUse` for a port in use.
+ */
+export async function openNetwork(options: NetworkOptions, port: number): Promise<Network> {
+  if (options.discovery) {
+    return { discovery: options.discovery, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  const discovery = await openDiscovery({
+    port,
+    bootstrap: options.bootstrap?.map(parseHostPort) ?? PUBLIC_BOOTSTRAP,
+    ...(options.knownNodesFile ? { knownNodesFile: options.knownNodesFile } : {}),
+  });
+  return { discovery, [Symbol.asyncDispose]: () => discovery.close() };
+}

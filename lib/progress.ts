@@ -1,0 +1,63 @@
+/**
+ * What peers report on their way, stage by stage.
+ *
+ * @module
+ */
+import { addressFamily, type Candidate, type CandidateKind, type NatClass } from "./endpoint.ts";
+import type { PeerErrorCode } from "./errors.ts";
+
+/** What kind of path was opened: that of the candidate, and `ipv6` for any that runs over IPv6. */
+export type PathKind = CandidateKind | "ipv6";
+
+/** The kind of path that a candidate makes. */
+export function pathKind({ hostname, kind }: Candidate): PathKind {
+  return addressFamily(hostname) === 6 ? "ipv6" : kind;
+}
+
+/** One thing that happened, with the time since the start of its operation in milliseconds where it has one. */
+export type Progress =
+  /** A node of the DHT answered. */
+  | { readonly type: "online"; readonly ms: number }
+  /** No node of the DHT answers; we go on trying. */
+  | { readonly type: "offline"; readonly ms: number }
+  /** The connecting peer found the record. */
+  | { readonly type: "resolved"; readonly ms: number }
+  /** What both sides may dial; `remote` is empty on the serving side. */
+  | {
+    readonly type: "candidates";
+    readonly local: readonly string[];
+    readonly remote: readonly string[];
+    readonly nat: NatClass;
+    readonly remoteNat?: NatClass;
+  }
+  /** The connecting peer announced itself at so many nodes; the serving peer saw somebody announced. */
+  | { readonly type: "knock"; readonly acknowledgements: number; readonly ms: number }
+  | { readonly type: "knocked"; readonly via: string; readonly from: readonly string[] }
+  /** A path passed its check; `ms` counts from the first dial, `rttMs` is one round trip on it. */
+  | {
+    readonly type: "path";
+    readonly kind: PathKind;
+    readonly remote: string;
+    readonly ms: number;
+    readonly rttMs?: number;
+  }
+  /** Somebody answered at a candidate, but not the peer. */
+  | { readonly type: "refused"; readonly remote: string; readonly reason: string }
+  /** The WebSocket is open. */
+  | { readonly type: "open"; readonly ms: number }
+  /** The record was published at so many of the closest nodes, or could not be. */
+  | { readonly type: "published"; readonly acknowledgements: number; readonly code?: PeerErrorCode }
+  /** The serving peer can be found. */
+  | { readonly type: "ready"; readonly id: string; readonly ms: number };
+
+/** Receives progress; called from the background, so what it throws is ignored. */
+export type OnProgress = (event: Progress) => void;
+
+/** Wraps a receiver so that it may be missing and may throw. */
+export function reporter(onProgress: OnProgress | undefined): OnProgress {
+  return (event) => {
+    try {
+      onProgress?.(event);
+    } catch { /* a receiver's mistake must not end a connection */ }
+  };
+}

@@ -1,0 +1,100 @@
+import type { Socket } from "node:net";
+import { canonicalAddress, type Endpoint } from "../endpoint.ts";
+import type { ByteStream } from "./byte_stream.ts";
+
+/** Received bytes that may wait for a reader before the socket is paused. */
+const HIGH_WATER_BYTES = 512 * 1024;
+
+/** A connected `node:net` socket as a {@linkcode ByteStream}. */
+export class NodeStream implements ByteStream {
+  readonly localAddr: Endpoint;
+  readonly remoteAddr: Endpoint;
+  readonly #socket: Socket;
+  #chunks: Uint8Array[] = [];
+  #buffered = 0;
+  #ended = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  /** Takes over a connected socket made with `allowHalfOpen`. */
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.localAddr = { hostname: canonicalAddress(socket.localAddress!), port: socket.localPort! };
+    this.remoteAddr = { hostname: canonicalAddress(socket.remoteAddress!), port: socket.remotePort! };
+    socket.on("data", (chunk: Uint8Array) => this.#onData(chunk));
+    socket.on("end", () => this.#end());
+    socket.on("error", (error: Error) => this.#end(error));
+    socket.on("close", () => this.#end(new Deno.errors.BadResource("Connection closed")));
+  }
+
+  #onData(chunk: Uint8Array) {
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    if (this.#buffered >= HIGH_WATER_BYTES) this.#socket.pause();
+    this.#wake?.();
+  }
+
+  #end(failure?: Error) {
+    if (!this.#ended) this.#failure = failure && asDenoError(failure);
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    while (this.#chunks.length === 0) {
+      if (this.#failure) throw this.#failure;
+      if (this.#ended) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+      this.#wake = undefined;
+    }
+    const taken = this.#take(buffer);
+    this.#buffered -= taken;
+    if (this.#socket.isPaused() && this.#buffered < HIGH_WATER_BYTES / 2) this.#socket.resume();
+    return taken;
+  }
+
+  /** Fills `buffer` from as many waiting chunks as fit. */
+  #take(buffer: Uint8Array): number {
+    let taken = 0;
+    while (this.#chunks.length > 0 && taken < buffer.length) {
+      const chunk = this.#chunks[0]!;
+      const part = chunk.subarray(0, buffer.length - taken);
+      buffer.set(part, taken);
+      taken += part.length;
+      if (part.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(part.length);
+    }
+    return taken;
+  }
+
+  write(data: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new Deno.errors.BadResource("Connection closed"));
+      // Resolves once the kernel has the bytes: the caller may reuse its buffer then.
+      this.#socket.write(data, (error) => error ? reject(asDenoError(error)) : resolve(data.length));
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new Deno.errors.BadResource("Connection closed"));
+      this.#socket.end(() => resolve());
+    });
+  }
+
+  close() {
+    this.#socket.destroy();
+  }
+}
+
+/** The same failure in Deno's classes, which is what the users of a `Deno.Conn` expect. */
+function asDenoError(error: Error & { code?: string }): Error {
+  switch (error.code) {
+    case "ECONNRESET":
+      return new Deno.errors.ConnectionReset(error.message, { cause: error });
+    case "EPIPE":
+      return new Deno.errors.BrokenPipe(error.message, { cause: error });
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The serving peer: publishes itself, answers knocks with a punch, proves itself on every path, and hands it to a
+ * native `Deno.serve`.
+ *
+ * @module
+ */
+import { gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
+import { Gate } from "./_gate.ts";
+import type { Publication, ServiceDescription } from "./discovery/mod.ts";
+import { formatEndpoint, isPort } from "./endpoint.ts";
+import { generateIdentity, type Identity } from "./identity/mod.ts";
+import { KnockAnswerer } from "./_knock_answerer.ts";
+import { type Network, type NetworkOptions, openNetwork } from "./network.ts";
+import { type OnProgress, reporter } from "./progress.ts";
+import { openPort, type PunchPort } from "./punch/mod.ts";
+import { serveTunnel } from "./tunnel/mod.ts";
+
+/** How often our own addresses are compared with those published: a change of network shows within this time. */
+const WATCH_INTERVAL_MS = 5000;
+/** A random UDP port may be taken for TCP; so many times we try another. */
+const PORT_ATTEMPTS = 8;
+
+/** Options of {@linkcode serve}. */
+export interface ServeOptions extends NetworkOptions {
+  /** Who we are; a new identity by default, so that the id is another after each start. */
+  readonly identity?: Identity;
+  /** UDP and TCP port, the same number for both. @default {0} any */
+  readonly port?: number;
+  /** Stops serving, at once: like that of `Deno.serve`. Rejects `serve` with its reason while it is starting. */
+  readonly signal?: AbortSignal;
+  /** Makes the response when the handler throws; as in `Deno.serve`. */
+  readonly onError?: (error: unknown) => Response | Promise<Response>;
+}
+
+/** A running service: what `Deno.serve` gives, with `id` in place of `addr`. */
+export interface Server extends AsyncDisposable {
+  /** 52 characters by which others reach it. */
+  readonly id: string;
+  /** Resolves once it has stopped. */
+  readonly finished: Promise<void>;
+  /** Finishes the requests under way and stops. Idempotent. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Serves HTTP and WebSocket requests to everybody who knows the id, from behind any NAT that can be punched.
+ *
+ * Resolves once a lookup can find the service; while there is no network it waits, and reports `offline`.
+ *
+ * @example Echo
+ * ```ts
+ * import { connect, serve } from "@skip-public-ip/skip-public-ip";
+ *
+ * await using server = await serve((request) => {
+ *   const { socket, response } = Deno.upgradeWebSocket(request);
+ *   socket.onmessage = (event) => socket.send(event.data);
+ *   return response;
+ * }, { port: 47001, bootstrap: [] }); // [] is a network of its own: leave it out on the internet
+ *
+ * const socket = await connect(server.id, { bootstrap: ["127.0.0.1:47001"] });
+ * socket.send("hello");
+ * const { data } = await new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);
+ * console.log(data); // hello
+ * const closed = new Promise((resolve) => socket.onclose = resolve);
+ * socket.close();
+ * await closed;
+ * ```
+ *
+ * @param handler As for `Deno.serve`; `info.remoteAddr` is the true address of the peer.
+ * @throws {RangeError} If `port` is none.
+ * @throws {Deno.errors.AddrInUse} If `port` is taken.
+ * @throws {SyntaxError} If a bootstrap node is not `HOST:PORT`.
+ * @throws {PeerError} `publish-failed` if the DHT answers, but too few nodes accept the record.
+ */
+export async function serve(handler: Deno.ServeHandler, options: ServeOptions = {}): Promise<Server> {
+  const { signal, port: wanted = 0, identity = generateIdentity() } = options;
+  if (wanted !== 0 && !isPort(wanted)) {
+    throw new RangeError(`Cannot serve: the port must be 0 to 65535, current value is ${wanted}`);
+  }
+  signal?.throwIfAborted();
+  const start = performance.now();
+  const report = reporter(options.onProgress);
+
+  await using stack = new AsyncDisposableStack();
+  const tunnel = serveTunnel(handler, {
+    identity,
+    ...(options.onError ? { onError: options.onError } : {}),
+  });
+  stack.defer(() => tunnel.shutdown());
+  const gate = stack.use(new Gate(identity, tunnel, report));
+  const { network, port } = await openPorts(options, wanted, gate);
+  stack.use(network);
+  stack.use(port);
+  const { discovery } = network;
+
+  const gather = () =>
+    gatherCandidates({ port: port.port, udpPort: discovery.port, observations: discovery.observations() });
+  const knocks = stack.use(new KnockAnswerer({ port, gate, vantage: gather, report }));
+  const publication = stack.use(
+    await discovery.publish(identity, () => describe(gather()), {
+      ...(signal ? { signal } : {}),
+      onKnock: (knock) => knocks.answer(knock),
+      onPublished: (acknowledgements, error) =>
+        report({
+          type: "published",
+          acknowledgements,
+          ...(error ? { code: "publish-failed" as const } : {}),
+        }),
+    }),
+  );
+  stack.use(watchCandidates(gather, publication, report));
+  report({ type: "ready", id: identity.id, ms: performance.now() - start });
+  return makeServer(identity.id, stack.move(), signal);
+}
+
+/** A UDP and a TCP port of the same number, since observations of one are to say something of the other. */
+async function openPorts(
+  options: ServeOptions,
+  wanted: number,
+  gate: Gate,
+): Promise<{ network: Network; port: PunchPort }> {
+  for (let attempt = 1;; attempt++) {
+    const network = await openNetwork(options, wanted);
+    try {
+      const port = await openPort({
+        port: network.discovery.port,
+        onConnection: (stream) => gate.admit(stream),
+      });
+      return { network, port };
+    } catch (error) {
+      await network[Symbol.asyncDispose]();
+      const tryAnother = wanted === 0 && !options.discovery && attempt < PORT_ATTEMPTS;
+      if (!(error instanceof Deno.errors.AddrInUse && tryAnother)) throw error;
+    }
+  }
+}
+
+function describe(local: LocalCandidates): ServiceDescription {
+  const { candidates, nat, observed } = local;
+  return { candidates, nat, ...(observed ? { dht: observed } : {}) };
+}
+
+/** Publishes again when what `gather` finds is no longer what was published. */
+function watchCandidates(
+  gather: () => LocalCandidates,
+  publication: Publication,
+  report: OnProgress,
+): Disposable {
+  let published = "";
+  const compare = () => {
+    const { candidates, nat } = gather();
+    const local = candidates.map(formatEndpoint);
+    const now = JSON.stringify([local, nat]);
+    if (now === published) return;
+    if (published !== "") publication.update();
+    published = now;
+    report({ type: "candidates", local, remote: [], nat });
+  };
+  compare();
+  const timer = setInterval(compare, WATCH_INTERVAL_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function makeServer(id: string, resources: AsyncDisposableStack, signal: AbortSignal | undefined): Server {
+  const finished = Promise.withResolvers<void>();
+  let stopping = false;
+  const shutdown = async () => {
+    if (!stopping) {
+      stopping = true;
+      signal?.removeEventListener("abort", stop);
+      await resources.disposeAsync().then(finished.resolve, finished.reject);
+    }
+    await finished.promise;
+  };
+  const stop = () => void shutdown().catch(() => {}); // `finished` tells
+  signal?.addEventListener("abort", stop);
+  return { id, finished: finished.promise, shutdown, [Symbol.asyncDispose]: shutdown };
+}

@@ -1,0 +1,20 @@
+/**
+ * Two peers, both behind NAT, open an ordinary WebSocket to each other: no port forwarding, no public address, no relay
+ * and no signalling server.
+ *
+ * @module
+ */
+export {
+  connect,
+  type ConnectOptions,
+  dial,
+  type DialOptions,
+  type PathInfo,
+  type Peer,
+  type WebSocketOptions,
+} from "./lib/connect.ts";
+export { PeerError, type PeerErrorCode } from "./lib/errors.ts";
+export { generateIdentity, Identity, loadIdentity, parsePeerId, saveIdentity } from "./lib/identity/mod.ts";
+export type { NetworkOptions } from "./lib/network.ts";
+export type { OnProgress, PathKind, Progress } from "./lib/progress.ts";
+export { serve, type ServeOptions, type Server } from "./lib/serve.ts";
