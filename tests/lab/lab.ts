@@ -54,7 +54,7 @@ export class Lab implements AsyncDisposable {
   /** Makes the WAN and its public hosts, and removes what killed processes have left of theirs. */
   static async create(options: LabOptions = {}): Promise<Lab> {
     await removeOrphans();
-    const prefix = await newPrefix();
+    const prefix = newPrefix();
     const shape = { rttMs: options.rttMs ?? DEFAULT_SHAPE.rttMs, loss: options.loss ?? DEFAULT_SHAPE.loss };
     const wan = new Wan(`${prefix}-wan`);
     const plan = new Plan();

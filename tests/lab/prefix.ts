@@ -9,9 +9,9 @@ const PREFIX = /^(skip-([0-9a-z]+)-([0-9a-z]+)-[0-9a-z]+)-/;
 const NAMESPACES = "/run/netns";
 
 /** A new prefix: this process's id and start time, and four random letters. */
-export async function newPrefix(): Promise<string> {
+export function newPrefix(): string {
   const random = Array.from(crypto.getRandomValues(new Uint8Array(4)), (n) => (n % 36).toString(36)).join("");
-  const started = await startTime(Deno.pid);
+  const started = startTime(Deno.pid);
   return `skip-${Deno.pid.toString(36)}-${(started ?? 0).toString(36)}-${random}`;
 }
 
@@ -19,7 +19,7 @@ export async function newPrefix(): Promise<string> {
 export async function orphanedPrefixes(): Promise<string[]> {
   const orphaned = new Set<string>();
   for (const [prefix, pid, started] of await ownedNamespaces()) {
-    if (await startTime(pid) !== started) orphaned.add(prefix);
+    if (startTime(pid) !== started) orphaned.add(prefix);
   }
   return [...orphaned];
 }
@@ -38,9 +38,9 @@ async function ownedNamespaces(): Promise<[prefix: string, pid: number, started:
 }
 
 /** In clock ticks since boot: field 22 of proc_pid_stat(5), counted behind the name, which may hold spaces. */
-async function startTime(pid: number): Promise<number | undefined> {
+function startTime(pid: number): number | undefined {
   try {
-    const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
   } catch {
     return undefined;

@@ -1,6 +1,11 @@
 /** Runs a `sh -e` script to its end; throws an `Error` with what it said on stderr when it fails. */
 export async function runScript(action: string, script: string): Promise<void> {
-  await using child = new Deno.Command("sh", { args: ["-e"], stdin: "piped", stdout: "null", stderr: "piped" })
+  await using child = new Deno.Command("sh", {
+    args: ["-e"],
+    stdin: "piped",
+    stdout: "null",
+    stderr: "piped",
+  })
     .spawn();
   const [{ code, stderr }] = await Promise.all([child.output(), feed(child.stdin, script)]);
   if (code !== 0) {

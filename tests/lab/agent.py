@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Opens sockets where it is told to, so that a probe can see a NAT from both sides.
+
+stdin takes one JSON object a line, {"id": 1, "op": "dial", ...}; stdout answers each with {"id": 1, ...}, in the
+order in which they finish. Everything stays open until the end of input.
+"""
+import errno
+import hashlib
+import json
+import os
+import socket
+import sys
+import threading
+import time
+
+sockets = {}  # (kind, port): socket
+connections = []  # kept, as a FIN or RST may change what a NAT thinks
+
+
+def shared_tcp(port):
+    """A TCP socket that shares its port with others of this process, as punching needs it."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    s.bind(("0.0.0.0", port))
+    return s
+
+
+def keep(kind, s):
+    port = s.getsockname()[1]
+    sockets[kind, port] = s
+    return {"port": port}
+
+
+def udp(port):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("0.0.0.0", port))
+    return keep("udp", s)
+
+
+def send(port, to, data):
+    for text in data:
+        sockets["udp", port].sendto(text.encode(), tuple(to))
+    return {}
+
+
+def receive(port, timeoutMs):
+    s = sockets["udp", port]
+    s.settimeout(timeoutMs / 1000)
+    try:
+        data, sender = s.recvfrom(2048)
+    except TimeoutError:
+        return {}
+    return {"from": sender, "data": data.decode()}
+
+
+def listen(port):
+    s = shared_tcp(port)
+    s.listen()
+    return keep("tcp", s)
+
+
+def accept(port, timeoutMs):
+    s = sockets["tcp", port]
+    s.settimeout(timeoutMs / 1000)
+    try:
+        connection, sender = s.accept()
+    except TimeoutError:
+        return {}
+    connections.append(connection)
+    return {"from": sender}
+
+
+def dial(port, to, timeoutMs, insist):
+    """One SYN (and its repetitions); where `insist` is set, again at once whenever it is refused."""
+    deadline = time.monotonic() + timeoutMs / 1000
+    while True:
+        s = shared_tcp(port)
+        connections.append(s)
+        s.settimeout(max(0.001, deadline - time.monotonic()))
+        code = connect(s, to)
+        if code == 0:
+            return {"outcome": "in", "port": s.getsockname()[1]}
+        if code == errno.ETIMEDOUT:
+            return {"outcome": "silence"}
+        if not insist or time.monotonic() > deadline:
+            return {"outcome": "reset" if code in (errno.ECONNREFUSED, errno.ECONNRESET) else os.strerror(code)}
+        port = s.getsockname()[1]
+        s.close()
+
+
+def connect(s, to):
+    try:
+        s.connect(tuple(to))
+        return 0
+    except TimeoutError:
+        return errno.ETIMEDOUT
+    except OSError as error:
+        return error.errno
+
+
+def connectTimes(to, count):
+    """How long each of `count` connects took: the kernels exchange one round trip, no process takes part."""
+    times = []
+    for _ in range(count):
+        start = time.monotonic()
+        connections.append(socket.create_connection(tuple(to)))
+        times.append(1000 * (time.monotonic() - start))
+    return {"ms": times}
+
+
+def pour(to, bytes):
+    """Sends that many random bytes and gives their digest."""
+    digest = hashlib.sha256()
+    with socket.create_connection(tuple(to)) as connection:
+        while bytes > 0:
+            data = os.urandom(min(bytes, 1 << 20))
+            digest.update(data)
+            connection.sendall(data)
+            bytes -= len(data)
+    return {"digest": digest.hexdigest()}
+
+
+def drain(port):
+    """Accepts one connection and gives the digest of all that comes."""
+    digest = hashlib.sha256()
+    connection, _ = sockets["tcp", port].accept()
+    with connection:
+        while data := connection.recv(1 << 18):
+            digest.update(data)
+    return {"digest": digest.hexdigest()}
+
+
+OPERATIONS = {f.__name__: f for f in (udp, send, receive, listen, accept, dial, connectTimes, pour, drain)}
+answering = threading.Lock()
+
+
+def answer(id, op, **parameters):
+    try:
+        result = OPERATIONS[op](**parameters)
+    except Exception as error:  # the other side of the pipe wants to know, whatever it is
+        result = {"error": f"{op}: {error}"}
+    with answering:
+        print(json.dumps({"id": id, **result}), flush=True)
+
+
+for line in sys.stdin:
+    threading.Thread(target=answer, kwargs=json.loads(line), daemon=True).start()
+os._exit(0)

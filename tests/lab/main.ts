@@ -1,0 +1,142 @@
+/**
+ * `deno task lab A B`: two networks on this machine, by hand.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli";
+import { Lab, type LabHost, labUnavailable, NAT_TYPES, type NatType } from "./mod.ts";
+import { isNatType } from "./nat.ts";
+import { type Behaviour, type NatReport, probeNat } from "./probe.ts";
+
+const HELP = `Two peers in networks of their own, on this machine alone (Linux, root)
+
+Usage: deno task lab A B [options] [-- COMMAND ARGS...]
+
+A and B are each one of: ${Object.keys(NAT_TYPES).join(", ")}
+
+  --rtt MS     round trip between public addresses (default 50)
+  --loss P     part of the packets that gets lost, 0 to 1 (default 0)
+  --seed TEXT  decides which ones
+  --shell      keep the lab until Ctrl-C
+  -- COMMAND   run it at A, with $LAB_A and $LAB_B (namespaces), $LAB_A_IP and $LAB_B_IP (public addresses)
+
+Examples:
+  deno task lab port cgnat
+  deno task lab lan lan --rtt 100 --shell
+  deno task lab port open --loss 0.05 -- sh -c 'ping -c 5 $LAB_B_IP'
+`;
+
+interface Wish {
+  readonly types: [NatType, NatType];
+  readonly rttMs: number;
+  readonly loss: number;
+  readonly seed: string;
+  readonly shell: boolean;
+  readonly command: readonly string[];
+}
+
+/** Throws `SyntaxError` for what makes no lab; `null` asks for help. */
+function parseWish(args: string[]): Wish | null {
+  const parsed = parseArgs(args, {
+    boolean: ["shell", "help"],
+    string: ["rtt", "loss", "seed"],
+    default: { rtt: "50", loss: "0", seed: "skip" },
+    alias: { h: "help" },
+    "--": true,
+  });
+  const [a, b] = parsed._.map(String);
+  if (parsed.help || a === undefined || a === "help") return null;
+  if (b === undefined || !isNatType(a) || !isNatType(b)) {
+    throw new SyntaxError(`Cannot make the lab: name two known networks, current value is "${a} ${b ?? ""}"`);
+  }
+  return {
+    types: [a, b],
+    rttMs: parseNumber("--rtt", parsed.rtt, 60_000),
+    loss: parseNumber("--loss", parsed.loss, 1),
+    seed: parsed.seed,
+    shell: parsed.shell,
+    command: parsed["--"] ?? [],
+  };
+}
+
+function parseNumber(flag: string, text: string, max: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= max) return value;
+  throw new SyntaxError(
+    `Cannot make the lab: ${flag} must be a number from 0 to ${max}, current value is "${text}"`,
+  );
+}
+
+/** Lines about where a peer is. */
+function describe(name: string, { nat, namespace, address, publicAddress, routers }: LabHost): string {
+  const way = [...routers].reverse().map((router) => ` ─► ${router}`).join("");
+  return `${name}  ${nat.padEnd(9)} ${namespace} ${address}${way} ─► WAN as ${publicAddress}\n`;
+}
+
+/** Lines about what a NAT does. */
+function describeBehaviour(name: string, { udp, tcp }: NatReport): string {
+  const line = (protocol: string, { independent, preserved, ...of }: Behaviour) =>
+    [
+      `${name}  ${protocol}  mapping ${independent ? "independent" : "dependent"}`,
+      `port ${preserved ? "preserved" : "changed"}`,
+      `unasked ${of.unasked}`,
+      `contacted ${of.contacted}`,
+      `same address ${of.sameAddress}`,
+      `stranger ${of.stranger}`,
+    ].join(" · ") + "\n";
+  return line("udp", udp) + line("tcp", tcp);
+}
+
+async function runAtA(a: LabHost, b: LabHost, [command, ...args]: readonly string[]): Promise<number> {
+  const env = {
+    LAB_A: a.namespace,
+    LAB_B: b.namespace,
+    LAB_A_IP: a.publicAddress,
+    LAB_B_IP: b.publicAddress,
+  };
+  return (await a.spawn(command!, args, { env, stdin: "inherit" }).status).code;
+}
+
+/** Resolves at Ctrl-C. */
+async function interrupted(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  Deno.addSignalListener("SIGINT", resolve);
+  await promise;
+  Deno.removeSignalListener("SIGINT", resolve);
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}
+
+async function run({ types, shell, command, ...options }: Wish): Promise<number> {
+  await using lab = await Lab.create(options);
+  const [a, b] = await lab.pair(...types);
+  say(describe("A", a) + describe("B", b));
+  say(`hosts ${lab.hosts.map((host) => host.address).join(" ")}\n`);
+  const reports = await Promise.all([probeNat(lab, a), probeNat(lab, b)]);
+  say(describeBehaviour("A", reports[0]) + describeBehaviour("B", reports[1]));
+  const code = command.length > 0 ? await runAtA(a, b, command) : 0;
+  if (shell) {
+    say(`\nip netns exec ${a.namespace} bash\nip netns exec ${b.namespace} bash\nCtrl-C removes the lab\n`);
+    await interrupted();
+  }
+  return code;
+}
+
+async function main(args: string[]): Promise<number> {
+  try {
+    const wish = parseWish(args);
+    if (wish === null) return say(HELP), 0;
+    const unavailable = labUnavailable();
+    if (unavailable === undefined) return await run(wish);
+    say(`Cannot make the lab: ${unavailable}\n`);
+    return 1;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    say(`${error.message}\nTry: deno task lab help\n`);
+    return 2;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

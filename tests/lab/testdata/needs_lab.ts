@@ -1,0 +1,3 @@
+import { labTest } from "../lab_test_helper.ts";
+
+labTest("something in the lab", () => {});
