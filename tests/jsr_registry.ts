@@ -16,10 +16,10 @@ export interface JsrPackage {
   files: Map<string, string>;
 }
 
-/** A running registry. */
+/** A running registry, and a Deno cache of its own: what it served must not stay in the user's. */
 export interface JsrRegistry extends AsyncDisposable {
-  /** What goes into the environment variable `JSR_URL`. */
-  url: string;
+  /** The environment in which Deno takes `jsr:` packages from here; npm packages stay where they are cached. */
+  env: { JSR_URL: string; DENO_DIR: string };
 }
 
 const CONTENT_TYPES: Record<string, string> = {
@@ -107,13 +107,27 @@ async function answer(pkg: JsrPackage, rest: string): Promise<Response> {
   return new Response(text, { headers: { "content-type": type } });
 }
 
+async function cacheBesideNpm(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-config"],
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+  const folder = await Deno.makeTempDir({ prefix: "skip-deno-dir-" });
+  await Deno.mkdir(npmCache, { recursive: true });
+  await Deno.symlink(npmCache, `${folder}/npm`, { type: "dir" });
+  return folder;
+}
+
 /**
  * Serves packages on loopback until disposed of.
  *
  * @param packages What the registry knows.
  */
-export function serveJsr(packages: JsrPackage[]): JsrRegistry {
+export async function serveJsr(packages: JsrPackage[]): Promise<JsrRegistry> {
   const byName = new Map(packages.map((pkg) => [pkg.name, pkg]));
+  const cache = await cacheBesideNpm();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const path = decodeURIComponent(new URL(request.url).pathname);
     const [, name = "", rest = ""] = /^\/(@[^/]+\/[^/]+)\/(.+)$/.exec(path) ?? [];
@@ -121,7 +135,10 @@ export function serveJsr(packages: JsrPackage[]): JsrRegistry {
     return pkg ? await answer(pkg, rest) : new Response("no such package", { status: 404 });
   });
   return {
-    url: `http://127.0.0.1:${server.addr.port}/`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    env: { JSR_URL: `http://127.0.0.1:${server.addr.port}/`, DENO_DIR: cache },
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      await Deno.remove(cache, { recursive: true });
+    },
   };
 }

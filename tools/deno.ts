@@ -7,7 +7,7 @@
  * The child has this process's stdin, stdout and stderr; its exit code becomes ours.
  */
 import "./orphan.ts";
-import { readConfig, runFlags } from "./run_flags.ts";
+import { denoFlags, readConfig, runFlags } from "./run_flags.ts";
 
 /** A terminal sends these to the whole process group, so the child has them already. */
 const FROM_TERMINAL: Deno.Signal[] = ["SIGINT", "SIGHUP", "SIGQUIT"];
@@ -15,34 +15,43 @@ const FORWARDED: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : [...FROM_TERMINAL, "SIGTERM", "SIGUSR1", "SIGUSR2"];
 
+/** The discard port, where nobody listens. */
+const REFUSES_AT_ONCE = "http://127.0.0.1:9/";
+
 function onTerminal(): boolean {
   return Deno.stdin.isTerminal() || Deno.stdout.isTerminal() || Deno.stderr.isTerminal();
 }
 
-async function cliArgs(args: string[]): Promise<string[]> {
+/** What to start. */
+interface Plan {
+  args: string[];
+  env?: Record<string, string>;
+}
+
+async function planCli(args: string[]): Promise<Plan> {
   const { permissions } = await readConfig();
   const set = args.find((arg) => Object.hasOwn(permissions, arg)) ?? "help";
-  const preload = new URL("orphan.ts", import.meta.url).href;
-  return [
-    "run",
-    "--quiet",
-    "--no-prompt",
-    ...await runFlags(),
-    `--preload=${preload}`,
-    `-P=${set}`,
-    "cli/main.ts",
-    ...args,
-  ];
+  const preload = `--preload=${new URL("orphan.ts", import.meta.url)}`;
+  return { args: ["run", ...await runFlags(), preload, `-P=${set}`, "cli/main.ts", ...args] };
 }
 
-async function denoArgs(subcommand: string, args: string[]): Promise<string[]> {
-  if (subcommand === "skip") return await cliArgs(args);
-  return [subcommand, ...await runFlags(), ...args];
+/** The linter knows no import map. It asks JSR for what it could do without, and must not wait for it. */
+async function planLint(args: string[]): Promise<Plan> {
+  const { reachable } = await denoFlags();
+  return { args: ["lint", ...args], ...(!reachable && { env: { JSR_URL: REFUSES_AT_ONCE } }) };
 }
 
-async function run(args: string[]): Promise<number> {
+async function plan(subcommand: string, args: string[]): Promise<Plan> {
+  if (subcommand === "skip") return await planCli(args);
+  if (subcommand === "lint") return await planLint(args);
+  const { flags } = await denoFlags();
+  return { args: [subcommand, ...flags, ...args] };
+}
+
+async function start({ args, env = {} }: Plan): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args,
+    env,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
@@ -57,4 +66,4 @@ async function run(args: string[]): Promise<number> {
 
 const [subcommand, ...args] = Deno.args;
 if (!subcommand) throw new TypeError("Cannot run Deno as no subcommand was given");
-Deno.exit(await run(await denoArgs(subcommand, args)));
+Deno.exit(await start(await plan(subcommand, args)));

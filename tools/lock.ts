@@ -4,7 +4,7 @@
  * Without JSR the lock holds the npm packages only, and Deno adds the rest where it can. What a registry of one's own
  * (JSR_URL) resolved has other hashes than the real one, so it is never written.
  */
-import { LOCK, ROOT, runFlags } from "./run_flags.ts";
+import { denoFlags, LOCK, ROOT } from "./run_flags.ts";
 import { replaceFile } from "./registry.ts";
 import { STD_ON_NPM } from "./std_stand_in.ts";
 
@@ -37,7 +37,7 @@ if (import.meta.main) {
   if (Deno.env.has("JSR_URL")) {
     throw new Error("Cannot lock as JSR_URL names a registry other than the public one");
   }
-  await runFlags();
+  await denoFlags();
   const lock = withoutStandIn(JSON.parse(await Deno.readTextFile(LOCK)));
   await replaceFile(new URL("deno.lock", ROOT), JSON.stringify(lock, null, 2) + "\n");
 }

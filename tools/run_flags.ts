@@ -48,11 +48,32 @@ function flagsFor(reachable: boolean): string[] {
   return reachable ? flags : [...flags, `--import-map=${filePath(IMPORT_MAP)}`];
 }
 
+/** How Deno resolves this project's imports now. */
+export interface DenoFlags {
+  /** Whether JSR answers; otherwise npm stands in. */
+  reachable: boolean;
+  /** For any subcommand that resolves imports. */
+  flags: string[];
+}
+
 /**
- * The flags for any Deno subcommand that resolves this project's imports.
- *
- * The first call in a checkout probes the registry and fetches every package that deno.json names, so that later
- * starts need no network, not even DNS.
+ * Finds out how imports resolve here. The first call in a checkout probes the registry and fetches every package that
+ * deno.json names, so that later starts need no network, not even DNS.
+ */
+export async function denoFlags(): Promise<DenoFlags> {
+  const { imports } = await readConfig();
+  const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
+  const withoutJsr = standIn(imports);
+  const reachable = await jsrReachable(CACHE, [imports, withoutJsr, LOCK, lock], async (reachable) => {
+    await replaceFile(LOCK, lock);
+    if (!reachable) await writeStandIn(withoutJsr);
+    await fillDenoCache(flagsFor(reachable), reachable ? Object.values(imports) : npmSpecifiers(withoutJsr));
+  });
+  return { reachable, flags: flagsFor(reachable) };
+}
+
+/**
+ * The flags with which tests start the CLI, or any other program of this checkout, without the detour of a task.
  *
  * @example
  * ```ts no-eval
@@ -63,13 +84,6 @@ function flagsFor(reachable: boolean): string[] {
  * ```
  */
 export async function runFlags(): Promise<string[]> {
-  const { imports } = await readConfig();
-  const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
-  const withoutJsr = standIn(imports);
-  const reachable = await jsrReachable(CACHE, [imports, withoutJsr, LOCK, lock], async (reachable) => {
-    await replaceFile(LOCK, lock);
-    if (!reachable) await writeStandIn(withoutJsr);
-    await fillDenoCache(flagsFor(reachable), reachable ? Object.values(imports) : npmSpecifiers(withoutJsr));
-  });
-  return flagsFor(reachable);
+  const { flags } = await denoFlags();
+  return ["--quiet", "--no-prompt", ...flags];
 }
