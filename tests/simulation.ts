@@ -120,11 +120,17 @@ export class Simulation implements AsyncDisposable {
       bootstrap: this.nodes.length > 0 ? this.bootstrap : [],
       readOnly: false,
       socket: this.socket(),
+      id: this.randomBytes(20),
       clock: this.clock,
       ...options,
     });
     this.nodes.push(node);
     return node;
+  }
+
+  /** The same in every run. */
+  randomBytes(length: number): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from({ length }, () => this.random() * 256);
   }
 
   /** A socket at an address of its own, or at `address`. */

@@ -68,9 +68,11 @@ export class Bootstrap {
     });
   }
 
-  /** Ends; waiting callers of {@linkcode Bootstrap.online} are the owner's to reject. Idempotent. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
+  /** Ends; who waits for {@linkcode Bootstrap.online} gets `reason`. Idempotent. */
+  async stop(reason: DOMException): Promise<void> {
+    this.#stop.abort(reason);
+    this.#change.promise.catch(() => {}); // maybe nobody waits
+    this.#change.reject(reason);
     await this.#running;
   }
 
@@ -92,6 +94,7 @@ export class Bootstrap {
   /** Resolves once online. */
   async online(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    this.#stop.signal.throwIfAborted();
     while (!this.isOnline) await abortable(this.#change.promise, signal);
   }
 
@@ -111,6 +114,7 @@ export class Bootstrap {
   }
 
   #setOnline(online: boolean): void {
+    if (this.#stop.signal.aborted) return;
     this.#online = online;
     if (!online) this.#deps.onOffline();
     const change = this.#change;
@@ -167,7 +171,7 @@ export class Bootstrap {
   async #pauseOrChange(ms: number, signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
     const either = AbortSignal.any([signal, woken.signal]);
-    this.#change.promise.then(() => woken.abort());
+    this.#change.promise.then(() => woken.abort(), () => {});
     await pause(this.#deps.clock, ms, either).catch(() => signal.throwIfAborted());
   }
 }

@@ -86,6 +86,11 @@ function toItem(r: ResponseMessage["r"]): RawItem | undefined {
   };
 }
 
+/** Orders contacts, closest to `target` first. */
+export function byDistance(target: Uint8Array): (a: Contact, b: Contact) => number {
+  return (a, b) => distance(a.id, target) < distance(b.id, target) ? -1 : 1;
+}
+
 /** How far two ids are apart (XOR), as text that sorts like the number. */
 export function distance(a: Uint8Array, b: Uint8Array): string {
   return a.map((byte, i) => byte ^ b[i]!).toHex();

@@ -4,7 +4,7 @@
  * @module
  */
 import { addressFamily, formatEndpoint, isPort } from "../endpoint.ts";
-import type { TableNode } from "./table.ts";
+import type { Presence } from "./presence.ts";
 import type { Contact } from "./types.ts";
 
 /** More are of no use: a start asks a few. */
@@ -14,8 +14,8 @@ const MAX_FILE_BYTES = 256 * 1024;
 
 /** What is kept. */
 export interface KnownNodes {
-  /** Our own id, which others may still have in their tables. */
-  readonly id?: Uint8Array;
+  /** Our own public address then; most likely it still is, and our id has to fit it (BEP 42). */
+  readonly address?: string;
   /** Best first. */
   readonly nodes: readonly Contact[];
 }
@@ -35,10 +35,10 @@ export async function readKnownNodes(path: string): Promise<KnownNodes> {
 }
 
 /** Writes the file whole or not at all: beside it first, then renamed. */
-export async function writeKnownNodes(path: string, { id, nodes }: KnownNodes): Promise<void> {
+export async function writeKnownNodes(path: string, { address, nodes }: KnownNodes): Promise<void> {
   const text = JSON.stringify({
     version: 1,
-    id: id?.toHex(),
+    address,
     nodes: nodes.map(({ id, hostname, port }) => ({ id: id.toHex(), hostname, port })),
   });
   const beside = `${path}.${crypto.randomUUID()}.tmp`;
@@ -53,15 +53,16 @@ export async function writeKnownNodes(path: string, { id, nodes }: KnownNodes): 
 
 /** The nodes worth keeping: those that answered, then those of the last run that we had no need to ask. */
 export function mergeKnownNodes(
-  id: Uint8Array,
-  table: readonly TableNode[],
+  { table, observations }: Presence,
   { nodes: old }: KnownNodes,
 ): KnownNodes {
-  const good = table.filter((node) => node.confirmed && node.failures === 0).sort((a, b) =>
+  const good = table.nodes().filter((node) => node.confirmed && node.failures === 0).sort((a, b) =>
     b.seenAt - a.seenAt
   );
   const byEndpoint = new Map([...good, ...old].reverse().map((node) => [formatEndpoint(node), node]));
-  return { id, nodes: [...byEndpoint.values()].reverse().slice(0, MAX_KNOWN_NODES) };
+  const nodes = [...byEndpoint.values()].reverse().slice(0, MAX_KNOWN_NODES);
+  const own = observations.address();
+  return own?.sure ? { address: own.address, nodes } : { nodes };
 }
 
 function parse(text: string): KnownNodes {
@@ -71,12 +72,12 @@ function parse(text: string): KnownNodes {
   } catch {
     return { nodes: [] };
   }
-  const { id, nodes } = Object(json) as { id?: unknown; nodes?: unknown };
+  const { address, nodes } = Object(json) as { address?: unknown; nodes?: unknown };
   const contacts = (Array.isArray(nodes) ? nodes : []).map(toContact).filter((contact) =>
     contact !== undefined
   );
-  const own = toId(id);
-  return { ...(own && { id: own }), nodes: contacts.slice(0, MAX_KNOWN_NODES) };
+  const isAddress = typeof address === "string" && addressFamily(address) === 4;
+  return { ...(isAddress && { address }), nodes: contacts.slice(0, MAX_KNOWN_NODES) };
 }
 
 function toContact(entry: unknown): Contact | undefined {

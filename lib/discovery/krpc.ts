@@ -79,7 +79,7 @@ export class Krpc {
   readonly #clock: Clock;
   readonly #pending = new Map<string, Pending>();
   readonly #limit: RateLimit;
-  #closed = false;
+  #closedFor: DOMException | undefined;
 
   /** Takes over the socket. */
   constructor(asker: Asker, socket: DatagramSocket, events: KrpcEvents, clock: Clock = SYSTEM_CLOCK) {
@@ -92,7 +92,7 @@ export class Krpc {
   }
 
   /**
-   * Asks `to`. Rejects with {@linkcode KrpcError}, with a `TimeoutError`, with an `AbortError` once closed, or
+   * Asks `to`. Rejects with {@linkcode KrpcError}, with a `TimeoutError`, with the reason of closing, or
    * with `signal.reason`.
    */
   query(
@@ -101,7 +101,7 @@ export class Krpc {
     args: Record<string, unknown>,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Answer> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closedFor) return Promise.reject(this.#closedFor);
     if (signal?.aborted) return Promise.reject(signal.reason);
     const t = crypto.getRandomValues(new Uint8Array(TRANSACTION_BYTES));
     const answer = this.#await(t.toHex(), to, signal);
@@ -112,15 +112,15 @@ export class Krpc {
 
   /** Sends bytes that are not KRPC; what is too long or begins like KRPC is not sent. */
   sendDatagram(to: Endpoint, data: Uint8Array): void {
-    if (this.#closed || data.length > MAX_DATAGRAM_BYTES || data[0] === DICT) return;
+    if (this.#closedFor || data.length > MAX_DATAGRAM_BYTES || data[0] === DICT) return;
     this.stats.sent++;
     this.#socket.send(data, to);
   }
 
-  /** Closes the socket; what is pending rejects. Idempotent. */
-  close(): Promise<void> {
-    this.#closed = true;
-    for (const pending of [...this.#pending.values()]) pending.fail(closedError());
+  /** Closes the socket; what is pending rejects with `reason`. Idempotent. */
+  close(reason: DOMException): Promise<void> {
+    this.#closedFor = reason;
+    for (const pending of [...this.#pending.values()]) pending.fail(reason);
     return this.#socket.close();
   }
 
@@ -158,7 +158,16 @@ export class Krpc {
 
   #receive(data: Uint8Array, from: Endpoint): void {
     this.stats.received++;
-    if (this.#closed || !this.#dispatch(data, from)) this.stats.dropped++;
+    if (this.#closedFor || !this.#dispatch(data, from)) this.stats.dropped++;
+  }
+
+  /** Runs a handler that is not ours; what it throws must not end the process, and costs it the packet. */
+  #shielded<T>(handle: () => T): T | undefined {
+    try {
+      return handle();
+    } catch {
+      return undefined;
+    }
   }
 
   #dispatch(data: Uint8Array, from: Endpoint): boolean {
@@ -170,13 +179,13 @@ export class Krpc {
 
   #datagram(data: Uint8Array, from: Endpoint): boolean {
     if (data.length === 0 || data.length > MAX_DATAGRAM_BYTES || !this.#limit.allows(from)) return false;
-    this.#events.onDatagram(data.slice(), from);
+    this.#shielded(() => this.#events.onDatagram(data.slice(), from));
     return true;
   }
 
   #question(query: QueryMessage, from: Endpoint): boolean {
     if (!this.#limit.allows(from)) return false;
-    const outcome = this.#events.onQuery(query, from);
+    const outcome = this.#shielded(() => this.#events.onQuery(query, from));
     if (outcome === undefined) return false;
     // The asker's own endpoint, so that it learns how others see it (BEP 42).
     const common = { t: query.t, v: VERSION, ip: compactEndpoint(from) };
@@ -197,8 +206,4 @@ export class Krpc {
 /** 4 bytes of address and 2 of port. */
 export function compactEndpoint({ hostname, port }: Endpoint): Uint8Array {
   return Uint8Array.of(...addressToBytes(hostname) ?? [0, 0, 0, 0], port >> 8, port & 255);
-}
-
-function closedError(): DOMException {
-  return new DOMException("The DHT node is closed", "AbortError");
 }

@@ -4,16 +4,15 @@
  * @module
  */
 import DHT from "bittorrent-dht";
-import bencode from "bencode";
 import { Buffer } from "node:buffer";
 import type { Endpoint } from "../endpoint.ts";
 import { verifyBytes } from "../identity/mod.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import { CLOSEST_COUNT, distance, toReply, unpackEndpoint } from "./contacts.ts";
-import { type ErrorMessage, type QueryMessage, readPacket, type ResponseMessage } from "./guard.ts";
+import { byDistance, CLOSEST_COUNT, toReply, unpackEndpoint } from "./contacts.ts";
+import type { ErrorMessage, QueryMessage, ResponseMessage } from "./guard.ts";
 import { type KnownNodes, mergeKnownNodes, readKnownNodes, writeKnownNodes } from "./known_nodes.ts";
-import { Krpc, KrpcError, type Outcome } from "./krpc.ts";
+import { Krpc, type Outcome } from "./krpc.ts";
 import { maintain } from "./maintenance.ts";
 import { checkPorts, type DhtNodeOptions } from "./node_options.ts";
 import { Presence } from "./presence.ts";
@@ -21,7 +20,7 @@ import { resolveName } from "./resolve_name.ts";
 import { Responder } from "./responder.ts";
 import { type DatagramSocket, openUdpSocket } from "./socket.ts";
 import type { Contact, Dht, Observation, Reply, SignedItem, WalkOptions } from "./types.ts";
-import { Walk } from "./walk.ts";
+import { lookupArguments, Walks } from "./walks.ts";
 
 export type { DhtNodeOptions } from "./node_options.ts";
 
@@ -39,6 +38,7 @@ interface AskOptions {
 
 /** A node of the BitTorrent DHT over IPv4: asks, and answers what others ask. */
 export class DhtNode implements Dht {
+  /** Receives each datagram that is not KRPC, in memory of its own. */
   onDatagram?: (data: Uint8Array, from: Endpoint) => void;
   readonly #options: DhtNodeOptions;
   readonly #clock: Clock;
@@ -49,7 +49,7 @@ export class DhtNode implements Dht {
   readonly #krpc: Krpc;
   readonly #bootstrap: Bootstrap;
   readonly #maintenance: Promise<void>;
-  readonly #walks = new Set<Walk>();
+  readonly #walks: Walks;
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
@@ -60,7 +60,8 @@ export class DhtNode implements Dht {
     this.#known = known;
     this.#presence = new Presence({
       local: socket.address,
-      id: known.id,
+      id: options.id,
+      lastAddress: known.address,
       readOnly: options.readOnly,
       alone,
     });
@@ -68,6 +69,13 @@ export class DhtNode implements Dht {
     this.#library = startLibrary(this.#responder);
     this.#krpc = this.#startKrpc(socket);
     this.#bootstrap = this.#makeBootstrap(alone);
+    this.#walks = new Walks({
+      clock: this.#clock,
+      presence: this.#presence,
+      bootstrap: this.#bootstrap,
+      known: known.nodes,
+      ask: (to, method, args) => this.#ask(to, method, args),
+    });
     this.#bootstrap.start();
     this.#maintenance = this.#startMaintenance();
   }
@@ -90,6 +98,7 @@ export class DhtNode implements Dht {
     return new DhtNode(options, socket, known);
   }
 
+  /** The bound UDP port. */
   get port(): number {
     return this.#presence.port;
   }
@@ -100,10 +109,12 @@ export class DhtNode implements Dht {
     return { hostname, port };
   }
 
+  /** Nodes in the routing table. */
   get size(): number {
     return this.#presence.table.size;
   }
 
+  /** Datagrams since start. */
   get stats(): Dht["stats"] {
     return this.#krpc.stats;
   }
@@ -118,23 +129,28 @@ export class DhtNode implements Dht {
     return this.#presence.readOnly;
   }
 
+  /** How others see our endpoint: the newest word of each, newest last. */
   observations(): readonly Observation[] {
     return this.#presence.observations.list();
   }
 
+  /** Asks a node for an item (BEP 44). */
   async get(to: Endpoint, target: Uint8Array, options?: AskOptions): Promise<Reply> {
     return await this.#ask(to, "get", { target }, options);
   }
 
+  /** Asks a node for announced peers (BEP 5). */
   async getPeers(to: Endpoint, infoHash: Uint8Array, options?: AskOptions): Promise<Reply> {
     return await this.#ask(to, "get_peers", { info_hash: infoHash }, options);
   }
 
+  /** Has a node store a mutable item; `token` is from a `get` to it. */
   async put(to: Endpoint, token: Uint8Array, item: SignedItem, options?: AskOptions): Promise<void> {
     const { k, seq, sig, v } = item;
     await this.#ask(to, "put", { token, k, seq, sig, v }, options);
   }
 
+  /** Announces our address with `port` to a node; `token` is from a `get` or `get_peers` to it. */
   async announcePeer(
     to: Endpoint,
     token: Uint8Array,
@@ -145,84 +161,58 @@ export class DhtNode implements Dht {
     await this.#ask(to, "announce_peer", { token, info_hash: infoHash, port, implied_port: 0 }, options);
   }
 
+  /** Asks the nodes closest to `target`, ourselves among them where we are. */
   async walk(method: "get" | "get_peers", target: Uint8Array, options: WalkOptions = {}): Promise<Reply[]> {
+    this.#closed.signal.throwIfAborted();
     let stopped = false;
     const onReply = (reply: Reply) => stopped = options.onReply?.(reply) === true;
-    const replies = await this.#walk(method, target, { ...options, onReply });
+    const replies = await this.#walks.run(method, target, { ...options, onReply });
     const isHolder = !this.readOnly && (replies.length > 0 || this.#bootstrap.isOnline);
     if (stopped || !isHolder) return replies;
-    const own = this.#askSelf(method, lookupArgs(method, target));
-    const closest = [...replies, own].sort((a, b) => nearer(a.from, b.from, target)).slice(0, CLOSEST_COUNT);
+    const own = this.#responder.askSelf(method, lookupArguments(method, target), this.#presence.contact);
+    const closest = [...replies, own].sort((a, b) => byDistance(target)(a.from, b.from)).slice(
+      0,
+      CLOSEST_COUNT,
+    );
     if (closest.includes(own)) options.onReply?.(own);
     return closest;
   }
 
+  /** Resolves once some node has answered, or at once for a node that starts alone. */
   async online({ signal }: AskOptions = {}): Promise<void> {
-    await this.#bootstrap.online(this.#untilClosed(signal));
+    await this.#bootstrap.online(signal);
   }
 
+  /** Sends what is not KRPC, at most 1,500 bytes. */
   sendDatagram(to: Endpoint, data: Uint8Array): void {
     this.#krpc.sendDatagram(to, data);
   }
 
+  /** Closes the socket; what is pending rejects with an `AbortError`. Idempotent. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
+  /** Same as {@linkcode DhtNode.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
   async #close(): Promise<void> {
-    this.#closed.abort(new DOMException("The DHT node is closed", "AbortError"));
+    const reason = new DOMException("The DHT node is closed", "AbortError");
+    this.#closed.abort(reason);
     this.#library.destroy();
-    await Promise.all([this.#krpc.close(), this.#bootstrap.stop(), this.#maintenance]);
+    this.#walks.cancel(reason);
+    await Promise.all([this.#krpc.close(reason), this.#bootstrap.stop(reason), this.#maintenance]);
     await this.#save();
   }
 
-  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
-    return signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
-  }
-
   async #ask(to: Endpoint, method: string, args: Args, options?: AskOptions): Promise<Reply> {
-    if (this.#presence.isOwnEndpoint(to)) return this.#askSelf(method, args);
+    if (this.#presence.isOwnEndpoint(to)) {
+      return this.#responder.askSelf(method, args, this.#presence.contact);
+    }
     const { message, rttMs } = await this.#krpc.query(to, method, args, options);
     return toReply(to, message, rttMs);
-  }
-
-  /** The same way as for others, encoding included, only without a socket. */
-  #askSelf(method: string, args: Args): Reply {
-    const { contact } = this.#presence;
-    const packet = bencode.encode({ t: "self", y: "q", q: method, a: { ...args, id: contact.id } });
-    const query = readPacket(packet) as QueryMessage | null;
-    if (query === null) throw new TypeError(`Cannot ask for '${method}': an argument has a wrong length`);
-    const outcome = this.#responder.answer(query, contact);
-    if ("e" in outcome) throw new KrpcError(...outcome.e);
-    const answer = readPacket(bencode.encode({ t: "self", y: "r", ...outcome })) as ResponseMessage;
-    return toReply(contact, answer, 0);
-  }
-
-  async #walk(method: string, target: Uint8Array, options: WalkOptions): Promise<Reply[]> {
-    const walk = new Walk(target, this.#places(target), {
-      clock: this.#clock,
-      ask: (to) => this.#ask(to, method, lookupArgs(method, target)),
-      expectsMore: () => this.#bootstrap.expectsMore,
-      isSelf: (contact) => this.#presence.isSelf(contact),
-    }, { ...options, signal: this.#untilClosed(options.signal) });
-    this.#walks.add(walk);
-    try {
-      return await walk.run();
-    } finally {
-      this.#walks.delete(walk);
-    }
-  }
-
-  /** Where a walk begins. While the table is small, the bootstrap nodes are asked the question itself. */
-  #places(target: Uint8Array): (Endpoint | Contact)[] {
-    const near = this.#presence.table.closest(target, 2 * CLOSEST_COUNT);
-    if (near.length >= CLOSEST_COUNT) return near;
-    const known = this.#known.nodes.toSorted((a, b) => nearer(a, b, target));
-    return [...near, ...this.#bootstrap.places(), ...known.slice(0, 2 * CLOSEST_COUNT)];
   }
 
   #startKrpc(socket: DatagramSocket): Krpc {
@@ -246,7 +236,7 @@ export class DhtNode implements Dht {
     const contact = { id: message.r.id, ...from };
     this.#heard(contact, true);
     if (message.ip) this.#presence.observe(from, unpackEndpoint(message.ip));
-    for (const walk of this.#walks) walk.offer([contact]);
+    this.#walks.offer(contact);
   }
 
   #heard(contact: Contact, confirmed: boolean): void {
@@ -258,15 +248,16 @@ export class DhtNode implements Dht {
       clock: this.#clock,
       endpoints: this.#options.bootstrap,
       resolve: this.#options.resolve ?? resolveName,
-      onPlace: (place) => this.#walks.forEach((walk) => walk.offer([place])),
+      onPlace: (place) => this.#walks.offer(place),
       join: (signal) => this.#join(signal),
-      onSettled: () => this.#walks.forEach((walk) => walk.step()),
+      onSettled: () => this.#walks.settle(),
       onOffline: () => this.#presence.observations.clear(),
     }, alone);
   }
 
+  /** Makes neighbours in the direction of `target`. */
   async #join(signal: AbortSignal, target: Uint8Array = this.id): Promise<void> {
-    await this.#walk("find_node", target, { signal });
+    await this.#walks.run("find_node", target, { signal });
   }
 
   async #startMaintenance(): Promise<void> {
@@ -278,28 +269,20 @@ export class DhtNode implements Dht {
       join: (signal) => this.#join(signal),
       explore: (signal) => this.#join(signal, crypto.getRandomValues(new Uint8Array(20))),
       save: () => this.#save(),
-    }, this.#closed.signal).catch(() => {}); // it only ever ends by closing
+    }, this.#closed.signal).catch((error) => {
+      if (!this.#closed.signal.aborted) throw error;
+    });
   }
 
   /** A file that cannot be written costs the next start some time, and nobody a connection. */
   async #save(): Promise<void> {
     const path = this.#options.knownNodesFile;
     if (path === undefined) return;
-    await writeKnownNodes(path, mergeKnownNodes(this.id, this.#presence.table.nodes(), this.#known)).catch(
-      () => {},
-    );
+    await writeKnownNodes(path, mergeKnownNodes(this.#presence, this.#known)).catch(() => {});
   }
 }
 
 type Args = Record<string, unknown>;
-
-function lookupArgs(method: string, target: Uint8Array): Args {
-  return method === "get_peers" ? { info_hash: target } : { target };
-}
-
-function nearer(a: Contact, b: Contact, target: Uint8Array): number {
-  return distance(a.id, target) < distance(b.id, target) ? -1 : 1;
-}
 
 /** Starts the library as a responder only: without a socket, and with nobody to begin with. */
 function startLibrary(responder: Responder): DHT {

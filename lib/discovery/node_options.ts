@@ -17,6 +17,8 @@ export interface DhtNodeOptions {
    * see us at one of this machine's own addresses; to know these takes `--allow-sys=networkInterfaces`.
    */
   readonly readOnly?: boolean;
+  /** 20 bytes. @default random, and one that fits our public address once that is known (BEP 42) */
+  readonly id?: Uint8Array;
   /** Takes the place of a UDP socket; `port` and `hostname` mean nothing then. */
   readonly socket?: DatagramSocket;
   /** The time, for tests. @default {SYSTEM_CLOCK} */

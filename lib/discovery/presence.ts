@@ -14,8 +14,10 @@ import type { Contact } from "./types.ts";
 export interface PresenceOptions {
   /** Where our socket is bound. */
   readonly local: Endpoint;
-  /** The id of the last run. */
+  /** Our id, where it was decided. */
   readonly id?: Uint8Array | undefined;
+  /** Our public address when we were last here. */
+  readonly lastAddress?: string | undefined;
   /** Whether to stay out of others' tables; found out where it is missing. */
   readonly readOnly?: boolean | undefined;
   /** Whether there is nobody to ask who we are. */
@@ -33,12 +35,12 @@ export class Presence {
   #address: string | undefined;
   #idIsSettled = false;
 
-  constructor({ local, id, readOnly, alone }: PresenceOptions) {
+  constructor({ local, id, lastAddress, readOnly, alone }: PresenceOptions) {
     this.#local = addressScope(local.hostname) === "unspecified"
       ? { ...local, hostname: "127.0.0.1" }
       : local;
     this.#wanted = readOnly;
-    this.#id = id ?? crypto.getRandomValues(new Uint8Array(20));
+    this.#id = id ?? (lastAddress ? nodeIdFor(lastAddress) : crypto.getRandomValues(new Uint8Array(20)));
     this.#table = new RoutingTable(this.#id);
     // Until somebody has told us our address we may well be behind a NAT: better in no table than in vain.
     this.#readOnly = readOnly ?? !alone;

@@ -1,12 +1,14 @@
-import { addressScope, type Endpoint } from "../endpoint.ts";
+import { addressScope, type Endpoint, formatEndpoint } from "../endpoint.ts";
 
-/** libtorrent's numbers: an address that sends more is a fool or a flood. */
-const MESSAGES_PER_WINDOW = 50;
+/** libtorrent's numbers: who sends more is a fool or a flood. */
 const WINDOW_MS = 10_000;
-/** Bounds the memory that a flood from many (forged) addresses costs; all further strangers wait a window. */
-const MAX_ADDRESSES = 20_000;
+const MESSAGES_PER_ENDPOINT = 50;
+/** An address may be a carrier's NAT with many honest nodes behind it. */
+const MESSAGES_PER_ADDRESS = 500;
+/** Bounds the memory that a flood from many (forged) addresses costs; further strangers wait for the next window. */
+const MAX_SENDERS = 20_000;
 
-/** Counts what each address sends in a window of 10 s. Loopback is free: a test network lives on one address. */
+/** Counts what each sender says in a window of 10 s. On loopback only endpoints count: a test network lives on one address. */
 export class RateLimit {
   readonly #now: () => number;
   readonly #counts = new Map<string, number>();
@@ -24,10 +26,14 @@ export class RateLimit {
       this.#counts.clear();
       this.#windowStart = now;
     }
-    const count = this.#counts.get(from.hostname) ?? 0;
-    if (count === 0 && this.#counts.size >= MAX_ADDRESSES) return false;
-    if (count >= MESSAGES_PER_WINDOW) return addressScope(from.hostname) === "loopback";
-    this.#counts.set(from.hostname, count + 1);
+    if (!this.#count(formatEndpoint(from), MESSAGES_PER_ENDPOINT)) return false;
+    return addressScope(from.hostname) === "loopback" || this.#count(from.hostname, MESSAGES_PER_ADDRESS);
+  }
+
+  #count(sender: string, limit: number): boolean {
+    const count = this.#counts.get(sender) ?? 0;
+    if (count >= limit || count === 0 && this.#counts.size >= MAX_SENDERS) return false;
+    this.#counts.set(sender, count + 1);
     return true;
   }
 }

@@ -8,10 +8,10 @@ import bencode from "bencode";
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Endpoint } from "../endpoint.ts";
-import { CLOSEST_COUNT, packContacts } from "./contacts.ts";
-import type { QueryMessage } from "./guard.ts";
-import type { Outcome } from "./krpc.ts";
-import type { Contact } from "./types.ts";
+import { CLOSEST_COUNT, packContacts, toReply } from "./contacts.ts";
+import { type QueryMessage, readPacket, type ResponseMessage } from "./guard.ts";
+import { KrpcError, type Outcome } from "./krpc.ts";
+import type { Contact, Reply } from "./types.ts";
 
 /** Peers in one reply: as many as libtorrent sends, 800 bytes. */
 const MAX_VALUES = 100;
@@ -46,6 +46,19 @@ export class Responder extends EventEmitter {
     this.#outcome = undefined;
     this.emit("query", asKnown(query), { address: from.hostname, port: from.port });
     return this.#outcome ?? { e: unanswered(query) };
+  }
+
+  /**
+   * Asks ourselves, the same way as others are asked, encoding included, only without a socket.
+   * Throws {@linkcode KrpcError} for a refusal.
+   */
+  askSelf(method: string, args: Record<string, unknown>, self: Contact): Reply {
+    const packet = bencode.encode({ t: "self", y: "q", q: method, a: { ...args, id: self.id } });
+    const query = readPacket(packet) as QueryMessage | null;
+    if (query === null) throw new TypeError(`Cannot ask for '${method}': an argument has a wrong length`);
+    const outcome = this.answer(query, self);
+    if ("e" in outcome) throw new KrpcError(...outcome.e);
+    return toReply(self, readPacket(bencode.encode({ t: "self", y: "r", ...outcome })) as ResponseMessage, 0);
   }
 
   /** Part of the krpc object: our id. */

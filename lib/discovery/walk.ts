@@ -73,10 +73,7 @@ export class Walk {
   /** Walks, and gives the replies of the closest nodes, closest first. Rejects only with `signal.reason`. */
   async run(): Promise<Reply[]> {
     const { signal } = this.#options;
-    const onAbort = () => {
-      this.#finish();
-      this.#result.reject(signal!.reason);
-    };
+    const onAbort = () => this.cancel(signal!.reason);
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     this.step();
@@ -85,6 +82,12 @@ export class Walk {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** Ends the walk: it rejects with `reason`. */
+  cancel(reason: unknown): void {
+    this.#finish();
+    this.#result.reject(reason);
   }
 
   /** More places to begin with, or nodes that were heard of elsewhere. */
@@ -165,9 +168,13 @@ export class Walk {
     const nearer = distance(reply.from.id, this.#target);
     if (!this.#origin.isSelf(reply.from)) this.#insert({ ...candidate, distance: nearer, reply });
     for (const node of reply.nodes) this.#add(node);
-    if (this.#options.onReply?.(reply) !== true) return;
-    this.#finish();
-    this.#result.resolve(this.#closestReplies());
+    try {
+      if (this.#options.onReply?.(reply) !== true) return;
+      this.#finish();
+      this.#result.resolve(this.#closestReplies());
+    } catch (error) {
+      this.cancel(error); // the caller's own, so the caller gets it
+    }
   }
 
   #isComplete(): boolean {

@@ -1,0 +1,74 @@
+import type { Endpoint } from "../endpoint.ts";
+import { byDistance, CLOSEST_COUNT } from "./contacts.ts";
+import type { Bootstrap } from "./bootstrap.ts";
+import type { Presence } from "./presence.ts";
+import type { Contact, Reply, WalkOptions } from "./types.ts";
+import { Walk, type WalkOrigin } from "./walk.ts";
+
+/** What {@linkcode Walks} needs. */
+export interface WalksDeps extends Pick<WalkOrigin, "clock"> {
+  readonly presence: Presence;
+  readonly bootstrap: Bootstrap;
+  /** Nodes of the last run. */
+  readonly known: readonly Contact[];
+  /** Asks one node. */
+  ask(to: Endpoint, method: string, args: Record<string, unknown>): Promise<Reply>;
+}
+
+/** All walks that are under way: each hears of what the others find. */
+export class Walks {
+  readonly #deps: WalksDeps;
+  readonly #active = new Set<Walk>();
+
+  /** Starts nothing yet. */
+  constructor(deps: WalksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Walks towards `target`, asking `method` on the way. Rejects only with `signal.reason`, or when cancelled. */
+  async run(method: string, target: Uint8Array, options: WalkOptions): Promise<Reply[]> {
+    const { clock, presence, bootstrap } = this.#deps;
+    const args = lookupArguments(method, target);
+    const walk = new Walk(target, this.#places(target), {
+      clock,
+      ask: (to) => this.#deps.ask(to, method, args),
+      expectsMore: () => bootstrap.expectsMore,
+      isSelf: (contact) => presence.isSelf(contact),
+    }, options);
+    this.#active.add(walk);
+    try {
+      return await walk.run();
+    } finally {
+      this.#active.delete(walk);
+    }
+  }
+
+  /** A place to begin with or a living node turned up. */
+  offer(place: Endpoint | Contact): void {
+    for (const walk of this.#active) walk.offer([place]);
+  }
+
+  /** No more places to begin with will turn up for now. */
+  settle(): void {
+    for (const walk of this.#active) walk.step();
+  }
+
+  /** Ends all of them. */
+  cancel(reason: unknown): void {
+    for (const walk of this.#active) walk.cancel(reason);
+  }
+
+  /** Where a walk begins. While there are few neighbours, bootstrap nodes are asked the question itself. */
+  #places(target: Uint8Array): (Endpoint | Contact)[] {
+    const { presence, bootstrap, known } = this.#deps;
+    const near = presence.table.closest(target, 2 * CLOSEST_COUNT);
+    if (near.length >= CLOSEST_COUNT && bootstrap.isOnline) return near;
+    const old = known.toSorted(byDistance(target)).slice(0, 2 * CLOSEST_COUNT);
+    return [...near, ...bootstrap.places(), ...old];
+  }
+}
+
+/** `get_peers` has another name for the target than `get` and `find_node`. */
+export function lookupArguments(method: string, target: Uint8Array): Record<string, unknown> {
+  return method === "get_peers" ? { info_hash: target } : { target };
+}
