@@ -105,3 +105,11 @@ labTest("LabHost.output() gives what a command says and its exit code", async ()
   const finished = await lab.hosts[0]!.output("sh", ["-c", "echo out; echo err >&2; exit 7"]);
   assertEquals(finished, { code: 7, stdout: "out\n", stderr: "err\n" });
 });
+
+labTest("A machine in the lab is told at once that a name cannot be resolved", async () => {
+  await using lab = await Lab.create({ hosts: 1 });
+  const peer = await lab.peer("port");
+  const signal = AbortSignal.timeout(5000);
+  const { code } = await peer.output("getent", ["hosts", "name.example"], { signal });
+  assertEquals(code, 2, "getent knows no such name; a signal would mean that it was still asking");
+});

@@ -127,7 +127,10 @@ async function run({ types, shell, command, ...options }: Wish): Promise<number>
 async function main(args: string[]): Promise<number> {
   try {
     const wish = parseWish(args);
-    if (wish === null) return say(HELP), 0;
+    if (wish === null) {
+      say(HELP);
+      return 0;
+    }
     const unavailable = labUnavailable();
     if (unavailable === undefined) return await run(wish);
     say(`Cannot make the lab: ${unavailable}\n`);
