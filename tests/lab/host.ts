@@ -3,8 +3,11 @@ import type { Attachment } from "./uplink.ts";
 
 /** What a finished command said. */
 export interface Finished {
+  /** Its exit code, or 128 and the signal's number. */
   readonly code: number;
+  /** Its standard output, as UTF-8. */
   readonly stdout: string;
+  /** Its standard error, as UTF-8. */
   readonly stderr: string;
 }
 
