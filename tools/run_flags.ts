@@ -76,7 +76,7 @@ export async function denoFlags(): Promise<DenoFlags> {
  * The flags with which tests start the CLI, or any other program of this checkout, without the detour of a task.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { runFlags } from "./run_flags.ts";
  *
  * const args = ["run", ...await runFlags(), "-P=id", "cli/main.ts", "id"];
