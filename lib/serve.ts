@@ -36,6 +36,8 @@ export interface ServeOptions extends NetworkOptions {
 export interface Server extends AsyncDisposable {
   /** 52 characters by which others reach it. */
   readonly id: string;
+  /** The local port, UDP and TCP. */
+  readonly port: number;
   /** Resolves once it has stopped. */
   readonly finished: Promise<void>;
   /** Finishes the requests under way and stops. Idempotent. */
@@ -110,7 +112,7 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   );
   stack.use(watchCandidates(gather, publication, report));
   report({ type: "ready", id: identity.id, ms: performance.now() - start });
-  return makeServer(identity.id, stack.move(), signal);
+  return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
 }
 
 /** A UDP and a TCP port of the same number, since observations of one are to say something of the other. */
@@ -161,7 +163,11 @@ function watchCandidates(
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-function makeServer(id: string, resources: AsyncDisposableStack, signal: AbortSignal | undefined): Server {
+function makeServer(
+  about: { id: string; port: number },
+  resources: AsyncDisposableStack,
+  signal: AbortSignal | undefined,
+): Server {
   const finished = Promise.withResolvers<void>();
   let stopping = false;
   const shutdown = async () => {
@@ -174,5 +180,5 @@ function makeServer(id: string, resources: AsyncDisposableStack, signal: AbortSi
   };
   const stop = () => void shutdown().catch(() => {}); // `finished` tells
   signal?.addEventListener("abort", stop);
-  return { id, finished: finished.promise, shutdown, [Symbol.asyncDispose]: shutdown };
+  return { ...about, finished: finished.promise, shutdown, [Symbol.asyncDispose]: shutdown };
 }

@@ -1,0 +1,81 @@
+import { parseArgs } from "@std/cli";
+import { UsageError } from "./_exit.ts";
+import { nearest } from "./_nearest.ts";
+
+/** The flags of one command, by kind. */
+export interface FlagTable {
+  /** Switches. */
+  readonly boolean?: readonly string[];
+  /** Flags with one value. */
+  readonly string?: readonly string[];
+  /** Flags with a value that may be given several times. */
+  readonly collect?: readonly string[];
+  /** How many arguments without a name there may be, at least and at most. */
+  readonly positional: readonly [least: number, most: number];
+}
+
+/** What was given. */
+export interface Flags {
+  /** Arguments without a name. */
+  readonly positional: readonly string[];
+  /** Whether a switch was given. */
+  has(name: string): boolean;
+  /** The value of a flag; absent if it was not given. */
+  value(name: string): string | undefined;
+  /** The values of a flag that may be given several times; absent if it was not given. */
+  values(name: string): readonly string[] | undefined;
+}
+
+/** Reads the arguments of `command`. Throws {@linkcode UsageError} for whatever is not in its table. */
+export function readFlags(command: string, args: readonly string[], table: FlagTable): Flags {
+  const { boolean = [], string = [], collect = [], positional: [least, most] } = table;
+  const known = [...boolean, ...string, ...collect];
+  const help = `See skip help ${command}.`;
+  const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs([...args], {
+    boolean: [...boolean],
+    string: ["_", ...string, ...collect],
+    collect: [...collect],
+    unknown: (arg: string, key?: string) => {
+      if (key === undefined) return true;
+      const guess = nearest(key, known);
+      throw new UsageError(
+        `skip ${command} has no flag ${arg.split("=")[0]}`,
+        guess ? `Did you mean --${guess}?` : help,
+      );
+    },
+  });
+  const positional = parsed._.map(String);
+  if (positional.length < least) throw new UsageError(`skip ${command} needs an argument`, help);
+  if (positional.length > most) {
+    throw new UsageError(`skip ${command} takes no argument "${positional[most]}"`, help);
+  }
+  for (const name of string) {
+    if (Array.isArray(parsed[name])) throw new UsageError(`--${name} was given more than once`, help);
+  }
+  const texts = [...string, ...collect].flatMap((name) =>
+    [parsed[name]].flat().map((v) => [name, v] as const)
+  );
+  const empty = texts.find(([, v]) => v === "");
+  if (empty) throw new UsageError(`--${empty[0]} needs a value`, help);
+  return {
+    positional,
+    has: (name) => parsed[name] === true,
+    value: (name) => parsed[name] as string | undefined,
+    values(name) {
+      const list = parsed[name] as string[] | undefined;
+      return list === undefined || list.length === 0 ? undefined : list;
+    },
+  };
+}
+
+/** Reads a whole number within bounds. Throws {@linkcode UsageError} that names the flag. */
+export function readNumber(flag: string, text: string, least: number, most: number): number {
+  const n = Number(text);
+  if (!/^\d+$/.test(text) || n < least || n > most) {
+    throw new UsageError(
+      `--${flag} is not valid: "${text}"`,
+      `Give --${flag} a whole number from ${least} to ${most}.`,
+    );
+  }
+  return n;
+}

@@ -1,0 +1,32 @@
+import { parseHostPort } from "../lib/endpoint.ts";
+import { UsageError } from "./_exit.ts";
+import { type Flags, readNumber } from "./_flags.ts";
+
+/**
+ * The nodes of `--bootstrap`: absent without the flag (the public list), empty for `--bootstrap none`.
+ * Throws `UsageError` for anything that is no `HOST:PORT`.
+ */
+export function readBootstrap(flags: Flags): readonly string[] | undefined {
+  const values = flags.values("bootstrap");
+  if (values?.includes("none")) {
+    if (values.length === 1) return [];
+    throw new UsageError("--bootstrap none goes with no other node", "Give either none or HOST:PORT.");
+  }
+  for (const value of values ?? []) {
+    try {
+      parseHostPort(value);
+    } catch {
+      throw new UsageError(
+        `--bootstrap is not valid: "${value}"`,
+        "Give --bootstrap HOST:PORT with a port from 1 to 65535, or none.",
+      );
+    }
+  }
+  return values;
+}
+
+/** The port of `--port`; 0, which is any, without the flag. Throws `UsageError` out of range. */
+export function readPort(flags: Flags): number {
+  const text = flags.value("port");
+  return text === undefined ? 0 : readNumber("port", text, 0, 65535);
+}

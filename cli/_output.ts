@@ -1,0 +1,117 @@
+import type { Progress } from "../lib/progress.ts";
+import { explain, type Failure } from "./_exit.ts";
+import { describe, printable, stageLine } from "./_render.ts";
+
+/** What an {@linkcode Output} writes to; the real terminal, or a test's. */
+export interface Terminal {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Whether a person looks at stdout and stderr. */
+  readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
+}
+
+/** Anything that `--json` prints: an object with a `type`. */
+export interface JsonEvent {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** How a command talks. */
+export interface OutputOptions {
+  /** One JSON object a line on stdout, in place of everything else. */
+  readonly json: boolean;
+  /** Errors only. */
+  readonly quiet: boolean;
+  /** Stack traces. */
+  readonly verbose: boolean;
+}
+
+/** The one owner of the terminal: stdout is the product, stderr the conversation. */
+export class Output {
+  readonly #terminal: Terminal;
+  readonly #options: OutputOptions;
+  /** Whether the last thing on stderr is a progress line that may be written over. */
+  #open = false;
+
+  constructor(options: OutputOptions, terminal: Terminal = processTerminal()) {
+    this.#options = options;
+    this.#terminal = terminal;
+  }
+
+  /** The product: a line on stdout; not with `--json`. */
+  product(text: string) {
+    if (this.#options.json) return;
+    this.#settle();
+    this.#terminal.stdout(`${this.#terminal.isTerminal.stdout ? printable(text) : text}\n`);
+  }
+
+  /** An event for scripts; only with `--json`. */
+  event(event: JsonEvent) {
+    if (this.#options.json) this.#terminal.stdout(`${JSON.stringify(event)}\n`);
+  }
+
+  /** A line of the conversation; not with `--json` or `--quiet`. */
+  say(text: string) {
+    if (this.#options.json || this.#options.quiet) return;
+    this.#settle();
+    this.#terminal.stderr(`${text}\n`);
+  }
+
+  /** A stage: one line that is written over on a terminal, a line each elsewhere, an object with `--json`. */
+  progress(event: Progress) {
+    if (this.#options.json) return this.event(rounded(event));
+    const words = describe(event);
+    if (this.#options.quiet || !words) return;
+    const line = printable(stageLine(words));
+    if (!this.#terminal.isTerminal.stderr) return this.#terminal.stderr(`${line}\n`);
+    this.#terminal.stderr(`${this.#open ? "\r\x1b[K" : ""}${line}`);
+    this.#open = true;
+  }
+
+  /** The end of a command that failed: three lines, or an `error` object. */
+  failure(error: unknown): Failure {
+    const failure = explain(error);
+    this.#settle();
+    const { code, what, why, hint } = failure;
+    this.event({ type: "error", code, message: why, hint });
+    if (!this.#options.json) {
+      this.#terminal.stderr(printable(`skip: ${what}\n  why:  ${why}\n  try:  ${hint}\n`));
+    }
+    if (this.#options.verbose && error instanceof Error) {
+      for (let e: unknown = error; e instanceof Error; e = e.cause) {
+        this.#terminal.stderr(`${e.stack ?? e}\n`);
+      }
+    }
+    return failure;
+  }
+
+  /** Ends an open progress line, so that what follows has a line of its own. */
+  #settle() {
+    if (this.#open) this.#terminal.stderr("\n");
+    this.#open = false;
+  }
+}
+
+/** Times to a tenth of a millisecond: more is noise. */
+function rounded(event: Progress): JsonEvent {
+  return Object.fromEntries(
+    Object.entries(event).map(([k, v]) => [k, typeof v === "number" ? Math.round(v * 10) / 10 : v]),
+  ) as unknown as JsonEvent;
+}
+
+/** The terminal of this process. Writes are synchronous: each is a line or two, and none may be lost at exit. */
+export function processTerminal(): Terminal {
+  const write = (to: { writeSync(bytes: Uint8Array): number }, text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    try {
+      for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // the reader has left: nothing to tell it
+    }
+  };
+  return {
+    stdout: (text) => write(Deno.stdout, text),
+    stderr: (text) => write(Deno.stderr, text),
+    isTerminal: { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() },
+  };
+}

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+
+const FOLDER = "skip-public-ip";
+
+/** The parts of the environment that decide where files go. */
+export interface Surroundings {
+  readonly os: typeof Deno.build.os;
+  readonly env: (name: string) => string | undefined;
+}
+
+const HERE: Surroundings = { os: Deno.build.os, env: (name) => Deno.env.get(name) };
+
+/** Where the identity is kept unless `--identity` says otherwise, by the platform's convention. */
+export function identityPath(surroundings = HERE): string {
+  return join(folder(surroundings, "config"), "identity.pem");
+}
+
+/**
+ * Where known nodes are kept. Each list of bootstrap nodes has a file of its own: a private network's nodes have no
+ * place in the public one.
+ */
+export async function knownNodesPath(
+  bootstrap: readonly string[] | undefined,
+  surroundings = HERE,
+): Promise<string> {
+  const name = bootstrap === undefined
+    ? "nodes"
+    : `nodes-${await shortHash([...bootstrap].sort().join(" "))}`;
+  return join(folder(surroundings, "cache"), `${name}.json`);
+}
+
+/** XDG base directories on Linux and the BSDs, Apple's and Microsoft's places elsewhere. */
+function folder({ os, env }: Surroundings, kind: "config" | "cache"): string {
+  const home = env("HOME") ?? env("USERPROFILE") ?? ".";
+  if (os === "windows") {
+    const local = join(home, "AppData", kind === "config" ? "Roaming" : "Local");
+    return join(env(kind === "config" ? "APPDATA" : "LOCALAPPDATA") ?? local, FOLDER);
+  }
+  if (os === "darwin") {
+    return join(home, "Library", kind === "config" ? "Application Support" : "Caches", FOLDER);
+  }
+  const xdg = env(kind === "config" ? "XDG_CONFIG_HOME" : "XDG_CACHE_HOME");
+  return join(xdg || join(home, kind === "config" ? ".config" : ".cache"), FOLDER);
+}
+
+async function shortHash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest, 0, 4).toHex();
+}

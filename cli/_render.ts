@@ -1,0 +1,77 @@
+/**
+ * What a person reads: pure functions from events to text.
+ *
+ * @module
+ */
+import type { NatClass } from "../lib/endpoint.ts";
+import type { Progress } from "../lib/progress.ts";
+
+const NAT_WORDS: Readonly<Record<NatClass, string>> = {
+  open: "no NAT",
+  preserving: "NAT that keeps ports",
+  independent: "NAT with its own ports",
+  dependent: "symmetric NAT",
+  unknown: "NAT not known",
+};
+
+/** The stage and the fact that an event is to a person; absent for what only scripts need. */
+export function describe(event: Progress): readonly [stage: string, fact: string] | undefined {
+  switch (event.type) {
+    case "online":
+      return ["dht", `a node answered in ${duration(event.ms)}`];
+    case "offline":
+      return ["dht", `no node answers since ${duration(event.ms)}; trying again`];
+    case "resolved":
+      return ["lookup", `found in ${duration(event.ms)}`];
+    case "candidates":
+      return ["candidates", candidates(event)];
+    case "knock":
+      return ["knock", `${count(event.acknowledgements, "node")} told in ${duration(event.ms)}`];
+    case "knocked":
+      return ["knock", `${event.from.join(", ")} (${event.via})`];
+    case "path":
+      return ["punch", `${event.remote} in ${duration(event.ms)} (${event.kind})`];
+    case "refused":
+      return ["check", `${event.remote} is not the peer: ${event.reason}`];
+    case "open":
+      return ["open", `WebSocket in ${duration(event.ms)}`];
+    case "published":
+      return [
+        "publish",
+        event.code ? `failed (${event.code}); trying again` : `at ${count(event.acknowledgements, "node")}`,
+      ];
+    case "ready":
+      return ["ready", `in ${duration(event.ms)}`];
+  }
+}
+
+function candidates({ local, remote, nat, remoteNat }: Progress & { type: "candidates" }): string {
+  const own = `${local.join(", ") || "none"} (${NAT_WORDS[nat]})`;
+  return remote.length === 0 && !remoteNat
+    ? own
+    : `${remote.join(", ")} (${NAT_WORDS[remoteNat ?? "unknown"]}); own ${own}`;
+}
+
+/** `label       fact`, in columns. */
+export function stageLine([stage, fact]: readonly [string, string]): string {
+  return `${stage.padEnd(12)}${fact}`;
+}
+
+/** `140 ms`, `1.3 s`. */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/**
+ * Text of a stranger, fit for a terminal: control characters, which could move the cursor or run the terminal's own
+ * commands, are shown as `\xNN`.
+ */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+  return text.replace(control, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

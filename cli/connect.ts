@@ -1,0 +1,109 @@
+import { delay } from "@std/async";
+import { connect } from "../lib/connect.ts";
+import { parsePeerId } from "../lib/identity/mod.ts";
+import { UsageError } from "./_exit.ts";
+import { readFlags, readNumber } from "./_flags.ts";
+import { lines } from "./_lines.ts";
+import { readBootstrap } from "./_network_flags.ts";
+import { Output } from "./_output.ts";
+import { knownNodesPath } from "./_paths.ts";
+import { interruptible } from "./_signals.ts";
+
+const DEFAULT_TIMEOUT_SECONDS = 30;
+/** A week; `setTimeout` cannot count much further. */
+const MAX_TIMEOUT_SECONDS = 604_800;
+/** After the end of the input we go on listening until nothing has come for so long. */
+const LINGER_MS = 1000;
+/** Bytes that may wait in the socket before more input is read. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+
+/** `skip connect ID`: lines from stdin are messages, messages go to stdout. */
+export async function connectCommand(args: string[]): Promise<number> {
+  const flags = readFlags("connect", args, {
+    boolean: ["json", "quiet", "verbose"],
+    string: ["path", "timeout"],
+    collect: ["bootstrap"],
+    positional: [1, 1],
+  });
+  const id = readId(flags.positional[0]!);
+  const bootstrap = readBootstrap(flags);
+  const seconds = readNumber(
+    "timeout",
+    flags.value("timeout") ?? `${DEFAULT_TIMEOUT_SECONDS}`,
+    1,
+    MAX_TIMEOUT_SECONDS,
+  );
+  const output = new Output({
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+  });
+  using interrupt = interruptible();
+  try {
+    const socket = await connect(id, {
+      path: flags.value("path") ?? "/",
+      signal: AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]),
+      onProgress: (event) => output.progress(event),
+      ...(bootstrap ? { bootstrap } : {}),
+      ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
+    });
+    await converse(socket, output, interrupt.signal);
+    return 0;
+  } catch (error) {
+    return output.failure(error).exit;
+  }
+}
+
+function readId(text: string): string {
+  try {
+    return parsePeerId(text).id;
+  } catch (error) {
+    throw new UsageError((error as Error).message, "An id has 52 letters and digits; skip serve prints it.");
+  }
+}
+
+/** Until either side ends it. Rejects with the signal's reason, or when the connection breaks. */
+async function converse(socket: WebSocket, output: Output, signal: AbortSignal) {
+  const closed = Promise.withResolvers<void>();
+  let heard = performance.now();
+  socket.binaryType = "arraybuffer";
+  socket.onmessage = ({ data }) => {
+    heard = performance.now();
+    show(data, output);
+  };
+  socket.onclose = ({ wasClean, code, reason }) => {
+    output.event({ type: "closed", code, reason });
+    if (wasClean) closed.resolve();
+    else closed.reject(new Error(`The connection broke (${code}${reason ? ` ${reason}` : ""})`));
+  };
+  socket.onerror = () => {}; // `close` follows
+  const abort = () => socket.close(1000);
+  signal.addEventListener("abort", abort);
+  const input = sendLines(socket).then(async () => {
+    heard = performance.now();
+    while (performance.now() - heard < LINGER_MS || socket.bufferedAmount > 0) await delay(50);
+    socket.close(1000);
+  });
+  input.catch(closed.reject);
+  await closed.promise;
+  signal.throwIfAborted();
+}
+
+function show(data: string | ArrayBuffer, output: Output) {
+  if (typeof data === "string") {
+    output.event({ type: "message", data });
+    output.product(data);
+  } else {
+    const base64 = new Uint8Array(data).toBase64();
+    output.event({ type: "message", data: base64, encoding: "base64" });
+    output.product(base64);
+  }
+}
+
+async function sendLines(socket: WebSocket) {
+  for await (const line of lines(Deno.stdin.readable)) {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    socket.send(line);
+    while (socket.bufferedAmount > HIGH_WATER_BYTES && socket.readyState === WebSocket.OPEN) await delay(5);
+  }
+}

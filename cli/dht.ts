@@ -1,0 +1,47 @@
+import { DhtNode, PUBLIC_BOOTSTRAP } from "../lib/discovery/mod.ts";
+import { addressFamily, formatEndpoint, parseHostPort } from "../lib/endpoint.ts";
+import { UsageError } from "./_exit.ts";
+import { type Flags, readFlags } from "./_flags.ts";
+import { readBootstrap, readPort } from "./_network_flags.ts";
+import { Output } from "./_output.ts";
+import { interruptible } from "./_signals.ts";
+
+/** `skip dht`: a plain node of the DHT, for private networks and tests. */
+export async function dhtCommand(args: string[]): Promise<number> {
+  const flags = readFlags("dht", args, {
+    boolean: ["json", "quiet", "verbose"],
+    string: ["port", "host"],
+    collect: ["bootstrap"],
+    positional: [0, 0],
+  });
+  const output = new Output({
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+  });
+  const hostname = readHost(flags);
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  try {
+    await using node = await DhtNode.open({
+      port: readPort(flags),
+      bootstrap: readBootstrap(flags)?.map(parseHostPort) ?? PUBLIC_BOOTSTRAP,
+      readOnly: false,
+      ...(hostname ? { hostname } : {}),
+    });
+    const address = formatEndpoint({ hostname: hostname ?? "0.0.0.0", port: node.port });
+    output.product(address);
+    output.event({ type: "ready", address, port: node.port });
+    output.say("A node of the DHT, until Ctrl-C.");
+    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    return 0;
+  } catch (error) {
+    return output.failure(error).exit;
+  }
+}
+
+function readHost(flags: Flags): string | undefined {
+  const host = flags.value("host");
+  if (host === undefined || addressFamily(host) === 4) return host;
+  throw new UsageError(`--host is not valid: "${host}"`, "Give --host an IPv4 address of this machine.");
+}

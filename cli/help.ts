@@ -1,0 +1,123 @@
+import config from "../deno.json" with { type: "json" };
+import { UsageError } from "./_exit.ts";
+import { nearest } from "./_nearest.ts";
+import { Output } from "./_output.ts";
+
+const OVERVIEW = `skip: an ordinary WebSocket between two machines behind NATs, without any server
+
+Usage: skip COMMAND [ARGUMENTS]
+
+  serve           be reachable, and print the id under which
+  connect ID      open a WebSocket to a serving peer
+  id              print this machine's id
+  dht             run a plain node of the DHT
+  help [COMMAND]  explain a command; also: exit-codes, permissions
+
+Every command takes --json (one object a line), --quiet and --verbose.
+
+Here:           skip serve
+Elsewhere:      skip connect THE-ID-THAT-SERVE-PRINTED
+In a script:    echo hello | skip connect ID --quiet
+
+Permissions: skip help permissions.  Exit codes: skip help exit-codes.`;
+
+const BOOTSTRAP = `  --bootstrap HOST:PORT   a node of the DHT to begin with; may be given several times;
+                          none starts a network of one's own (default: the public DHT)`;
+
+const COMMON = `  --json                  one JSON object a line on stdout
+  --quiet                 errors only
+  --verbose               stack traces of errors`;
+
+const TOPICS: Readonly<Record<string, string>> = {
+  serve: `Serves a WebSocket endpoint that greets and echoes. Lines typed here go to everybody connected.
+
+Usage: skip serve [--identity FILE | --ephemeral] [--port N] [--bootstrap HOST:PORT]…
+
+  --identity FILE         the key file; made if missing (default: the platform's configuration folder)
+  --ephemeral             a new identity for this run, kept nowhere
+  --port N                UDP and TCP port (default: any)
+${BOOTSTRAP}
+${COMMON}
+
+The id goes to stdout once others can find it. Stop with Ctrl-C.`,
+
+  connect: `Opens a WebSocket: lines from stdin are messages, messages go to stdout.
+
+Usage: skip connect ID [--path /p] [--bootstrap HOST:PORT]… [--timeout SECONDS]
+
+  --path /p               path and query of the request (default: /)
+  --timeout SECONDS       how long opening may take (default: 30)
+${BOOTSTRAP}
+${COMMON}
+
+At the end of the input the connection is closed once nothing has come for a second.
+Example: echo hello | skip connect ID --quiet`,
+
+  id: `Prints this machine's id, and makes an identity where there is none.
+
+Usage: skip id [--identity FILE] [--new]
+
+  --identity FILE         the key file (default: the platform's configuration folder)
+  --new                   make a new identity; the one before is kept under another name
+${COMMON}`,
+
+  dht: `Runs a plain node of the DHT: a meeting place for a private network, or for tests.
+
+Usage: skip dht [--port N] [--host ADDR] [--bootstrap HOST:PORT]…
+
+  --port N                UDP port (default: any)
+  --host ADDR             local IPv4 address (default: all)
+${BOOTSTRAP}
+${COMMON}
+
+The address goes to stdout. Example: skip dht --port 6881 --bootstrap none`,
+
+  help: `Explains a command or a topic.
+
+Usage: skip help [serve | connect | id | dht | exit-codes | permissions]`,
+
+  "exit-codes": `  0    ok
+  1    failed
+  2    wrong usage
+  3    the peer was not found
+  4    the peer was found, but no path to it opened
+  5    something answered that could not prove the peer's id
+  124  time was up
+  130  interrupted`,
+
+  permissions: `Each command runs with these flags of deno run, or with -P=COMMAND from a checkout:
+
+  serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  dht      --allow-net --allow-sys=networkInterfaces --allow-env
+  id       --allow-env --allow-read --allow-write
+  help     none
+
+net: the DHT, and peers at addresses that are not known before. sys: the addresses of this machine. env: HOME and
+its like, to find the folders. read, write: the key file, and the nodes known from the last run.`,
+};
+
+/** `skip help`: the overview, a command, or a topic. */
+export function helpCommand(args: string[]): Promise<number> {
+  const topic = args.find((arg) => !arg.startsWith("-"));
+  const text = topic === undefined ? OVERVIEW : Object.hasOwn(TOPICS, topic) ? TOPICS[topic] : undefined;
+  if (text === undefined) {
+    const guess = nearest(topic!, Object.keys(TOPICS));
+    throw new UsageError(
+      `There is no help on "${topic}"`,
+      guess ? `Did you mean skip help ${guess}?` : "See skip help.",
+    );
+  }
+  print(text);
+  return Promise.resolve(0);
+}
+
+/** `skip --version`. */
+export function printVersion(): number {
+  print(`skip ${config.version}`);
+  return 0;
+}
+
+function print(text: string) {
+  new Output({ json: false, quiet: false, verbose: false }).product(text);
+}

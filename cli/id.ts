@@ -1,0 +1,39 @@
+import { generateIdentity, loadIdentity, loadOrCreateIdentity, saveIdentity } from "../lib/identity/mod.ts";
+import { readFlags } from "./_flags.ts";
+import { Output } from "./_output.ts";
+import { identityPath } from "./_paths.ts";
+
+/** `skip id`: prints the id, and makes the identity where there is none. */
+export async function idCommand(args: string[]): Promise<number> {
+  const flags = readFlags("id", args, {
+    boolean: ["new", "json", "quiet", "verbose"],
+    string: ["identity"],
+    positional: [0, 0],
+  });
+  const output = new Output({
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+  });
+  const path = flags.value("identity") ?? identityPath();
+  const { id } = flags.has("new") ? await replaceIdentity(path, output) : await loadOrCreateIdentity(path);
+  output.product(id);
+  output.event({ type: "id", id, path });
+  return 0;
+}
+
+/** The old identity is kept under another name: who knows its id may still want to reach it. */
+async function replaceIdentity(path: string, output: Output) {
+  const old = await loadIdentity(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (old) {
+    const kept = `${path}.${old.id.slice(0, 8)}`;
+    await Deno.rename(path, kept);
+    output.say(`The identity before is kept in ${kept}`);
+  }
+  const identity = generateIdentity();
+  await saveIdentity(path, identity);
+  return identity;
+}

@@ -1,0 +1,69 @@
+/**
+ * The command `skip`.
+ *
+ * ```sh
+ * deno run -A jsr:@skip-public-ip/skip-public-ip/cli help
+ * ```
+ *
+ * @module
+ */
+import { Exit, UsageError } from "./_exit.ts";
+import { nearest } from "./_nearest.ts";
+import { Output } from "./_output.ts";
+
+/** One command: reads its own arguments, talks through {@linkcode Output}, and gives the exit code. */
+type Command = (args: string[]) => Promise<number>;
+
+/** Loaded when called: `skip id` has no need of the network's code. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./serve.ts")).serveCommand,
+  connect: async () => (await import("./connect.ts")).connectCommand,
+  id: async () => (await import("./id.ts")).idCommand,
+  dht: async () => (await import("./dht.ts")).dhtCommand,
+  help: async () => (await import("./help.ts")).helpCommand,
+};
+
+const ALIASES: Readonly<Record<string, string>> = {
+  "--help": "help",
+  "-h": "help",
+  "--version": "version",
+  "-V": "version",
+};
+
+/**
+ * Runs the command line and gives its exit code.
+ *
+ * @example The version
+ * ```ts
+ * import { main } from "@skip-public-ip/skip-public-ip/cli";
+ *
+ * console.log(await main(["--version"])); // 0
+ * ```
+ *
+ * @param args What stands behind the program's name.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const [first = "help", ...rest] = args;
+  const name = ALIASES[first] ?? first;
+  try {
+    if (name === "version") return (await import("./help.ts")).printVersion();
+    if (rest.includes("--help") || rest.includes("-h")) return await (await COMMANDS.help!())([name]);
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!load) throw unknownCommand(first);
+    return await (await load())(rest);
+  } catch (error) {
+    const has = (flag: string) => rest.includes(flag);
+    const output = new Output({ json: has("--json"), quiet: false, verbose: has("--verbose") });
+    return output.failure(error).exit;
+  }
+}
+
+function unknownCommand(name: string): UsageError {
+  const guess = nearest(name, Object.keys(COMMANDS));
+  return new UsageError(
+    `There is no command "${name}"`,
+    guess ? `Did you mean skip ${guess}?` : "See skip help for the commands.",
+  );
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args) || Exit.ok);
