@@ -1,0 +1,109 @@
+/**
+ * The package as somebody gets it who imports it from JSR: no deno.json, no unstable flag, two processes, one script
+ * each. What only works inside this checkout fails here.
+ */
+import { assertEquals } from "@std/assert";
+import { checkoutPackage, type JsrRegistry, serveJsr, stdPackages, unfurl } from "./jsr_registry.ts";
+import { Testnet } from "./testnet.ts";
+
+/** Echoes over WebSockets until its stdin ends. Its first line of output is its id. */
+const SERVER = `
+import { serve } from "jsr:@skip-public-ip/skip-public-ip";
+
+await using server = await serve((request) => {
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  socket.onmessage = (event) => socket.send("echo of " + event.data);
+  return response;
+}, { bootstrap: Deno.args });
+console.log(server.id);
+await Deno.stdin.readable.pipeTo(new WritableStream());
+`;
+
+/** Sends one message to the id and prints the answer. */
+const CLIENT = `
+import { connect } from "jsr:@skip-public-ip/skip-public-ip";
+
+const [id, ...bootstrap] = Deno.args;
+const socket: WebSocket = await connect(id!, { bootstrap, signal: AbortSignal.timeout(20_000) });
+const answer = new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);
+socket.send("hello");
+console.log((await answer).data);
+const closed = new Promise((resolve) => socket.onclose = resolve);
+socket.close();
+await closed;
+`;
+
+const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=networkInterfaces", "--no-prompt"];
+
+/** A folder with nothing in it but the two scripts. */
+async function makeProject(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "skip-consumer-" });
+  await Deno.writeTextFile(`${path}/server.ts`, SERVER);
+  await Deno.writeTextFile(`${path}/client.ts`, CLIENT);
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+function run(project: { path: string }, { env }: JsrRegistry, args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--check", ...PERMISSIONS, ...args],
+    cwd: project.path,
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+async function firstLine(child: Deno.ChildProcess): Promise<string> {
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  await reader.cancel();
+  return text.trim();
+}
+
+async function end(child: Deno.ChildProcess): Promise<number> {
+  await child.stdin.close().catch(() => {}); // it has ended already
+  return (await child.status).code;
+}
+
+Deno.test("unfurl() turns bare specifiers into what the import map says, and leaves the others", () => {
+  const imports = { "z32": "npm:z32@^1.1.0", "@std/cli": "jsr:@std/cli@^1.0.32" };
+  const before = `import z32 from "z32";
+import { parseArgs } from "@std/cli/parse-args";
+import type { A } from "./a.ts";
+import "node:net";
+export const text = "from z32";
+`;
+  assertEquals(
+    unfurl(before, imports),
+    `import z32 from "npm:z32@^1.1.0";
+import { parseArgs } from "jsr:@std/cli@^1.0.32/parse-args";
+import type { A } from "./a.ts";
+import "node:net";
+export const text = "from z32";
+`,
+  );
+});
+
+Deno.test("a program that imports the package from JSR serves, and another one connects to it", async () => {
+  await using testnet = await Testnet.create({ nodes: 8 });
+  await using registry = await serveJsr([await checkoutPackage(), ...await stdPackages()]);
+  await using project = await makeProject();
+  const bootstrap = testnet.nodes.slice(0, 2).map(({ port }) => `127.0.0.1:${port}`);
+
+  const server = run(project, registry, ["server.ts", ...bootstrap]);
+  try {
+    const id = await firstLine(server);
+    assertEquals(id.length, 52);
+    const client = run(project, registry, ["client.ts", id, ...bootstrap]);
+    assertEquals(await firstLine(client), "echo of hello");
+    assertEquals(await end(client), 0);
+  } finally {
+    assertEquals(await end(server), 0);
+  }
+});
