@@ -14,6 +14,7 @@ const STAND_IN_PACKAGE = STD_ON_NPM.slice("npm:".length);
 export interface Lock {
   specifiers?: Record<string, string>;
   npm?: Record<string, unknown>;
+  [part: string]: unknown;
 }
 
 function without<T>(record: Record<string, T>, key: string): Record<string, T> {
@@ -25,7 +26,7 @@ function without<T>(record: Record<string, T>, key: string): Record<string, T> {
  *
  * @param lock A lock file that a run in this checkout may have added it to.
  */
-export function withoutStandIn<T extends Lock>(lock: T): T {
+export function withoutStandIn(lock: Lock): Lock {
   return {
     ...lock,
     specifiers: without(lock.specifiers ?? {}, STD_ON_NPM),

@@ -55,23 +55,25 @@ export async function replaceFile(file: URL, text: string): Promise<void> {
   await Deno.rename(draft, file);
 }
 
-/**
- * Tells whether JSR can be used, probing only when no remembered answer holds.
- *
- * @param cache The folder that remembers the answer.
- * @param basis What the answer was asked for: anything else asks again.
- * @param onNew Runs once after a new answer, before it is remembered.
- */
-export async function jsrReachable(
-  cache: URL,
-  basis: unknown,
-  onNew: (reachable: boolean) => Promise<void>,
-): Promise<boolean> {
+/** What {@linkcode jsrReachable} goes by. */
+export interface ReachableOptions {
+  /** Where JSR packages come from. */
+  url: string;
+  /** The folder that remembers the answer. */
+  cache: URL;
+  /** What the answer was asked for: anything else asks again. */
+  basis: unknown;
+  /** Runs after a new answer, before it is remembered. */
+  onNew: (reachable: boolean) => Promise<void>;
+}
+
+/** Tells whether JSR can be used, probing only when no remembered answer holds. */
+export async function jsrReachable({ url, cache, basis, onNew }: ReachableOptions): Promise<boolean> {
   const file = new URL("registry.json", cache);
-  const key = JSON.stringify([jsrUrl(), Deno.env.get("DENO_DIR") ?? "", basis]);
+  const key = JSON.stringify([url, basis]);
   const remembered = await recall(file);
   if (remembered && isCurrent(remembered, key)) return remembered.reachable;
-  const reachable = await probe(jsrUrl());
+  const reachable = await probe(url);
   await onNew(reachable);
   await replaceFile(file, JSON.stringify({ key, reachable, atMs: Date.now() } satisfies Remembered));
   return reachable;

@@ -1,5 +1,5 @@
 /** The flags with which Deno runs this checkout, whether or not the JSR registry can be reached. */
-import { jsrReachable, replaceFile } from "./registry.ts";
+import { jsrReachable, jsrUrl, replaceFile } from "./registry.ts";
 import { npmSpecifiers, type StandIn, standIn } from "./std_stand_in.ts";
 
 /** The folder that holds deno.json. */
@@ -64,10 +64,18 @@ export async function denoFlags(): Promise<DenoFlags> {
   const { imports } = await readConfig();
   const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
   const withoutJsr = standIn(imports);
-  const reachable = await jsrReachable(CACHE, [imports, withoutJsr, LOCK, lock], async (reachable) => {
-    await replaceFile(LOCK, lock);
-    if (!reachable) await writeStandIn(withoutJsr);
-    await fillDenoCache(flagsFor(reachable), reachable ? Object.values(imports) : npmSpecifiers(withoutJsr));
+  const reachable = await jsrReachable({
+    url: jsrUrl(),
+    cache: CACHE,
+    basis: [imports, withoutJsr, LOCK, lock, Deno.env.get("DENO_DIR") ?? ""],
+    async onNew(reachable) {
+      await replaceFile(LOCK, lock);
+      if (!reachable) await writeStandIn(withoutJsr);
+      await fillDenoCache(
+        flagsFor(reachable),
+        reachable ? Object.values(imports) : npmSpecifiers(withoutJsr),
+      );
+    },
   });
   return { reachable, flags: flagsFor(reachable) };
 }
