@@ -78,7 +78,9 @@ function target(path: string, specifier: string): string {
 }
 
 function stageOf(path: string): string {
-  const name = path.split("/")[1]?.replace(/\.ts$/, "") ?? "";
+  const [folder = "", file = ""] = path.split("/");
+  if (folder !== "lib") return folder;
+  const name = file.replace(/\.ts$/, "");
   return name.startsWith("_") ? PRIVATE_STAGE : name;
 }
 
