@@ -131,10 +131,10 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function dialBound(remote: Endpoint, port: number, signal: AbortSignal): Promise<ByteStream> {
+async function dialBound(remote: Endpoint, port: number, signal: AbortSignal): Promise<ByteStream> {
   signal.throwIfAborted();
   const socket = boundSocket(remote.hostname, port);
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     const abort = () => finish(() => reject(signal.reason), true);
     const finish = (settle: () => void, destroy: boolean) => {
       signal.removeEventListener("abort", abort);
@@ -179,7 +179,7 @@ export async function dialUnbound(
 }
 
 /** A `Deno.TcpConn` whose remote address has its canonical form, and whose `close` may be called twice. */
-function denoStream(conn: Deno.TcpConn): ByteStream {
+export function denoStream(conn: Deno.TcpConn): ByteStream {
   const { hostname, port } = conn.remoteAddr;
   let closed = false;
   return {

@@ -1,0 +1,110 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type ByteStream, dialUnbound, openPort, type PunchPort } from "../../lib/punch/mod.ts";
+import { readAll } from "../_streams.ts";
+
+/** A port, and what came in on it. */
+async function portWithQueue(): Promise<{ port: PunchPort; next: () => Promise<ByteStream> }> {
+  const waiting: ByteStream[] = [];
+  const wanted: ((stream: ByteStream) => void)[] = [];
+  const port = await openPort({
+    port: 0,
+    onConnection: (stream) => wanted.shift()?.(stream) ?? waiting.push(stream),
+  });
+  const next = () => {
+    const stream = waiting.shift();
+    return stream ? Promise.resolve(stream) : new Promise<ByteStream>((resolve) => wanted.push(resolve));
+  };
+  return { port, next };
+}
+
+const at = (port: number) => ({ hostname: "127.0.0.1", port });
+
+Deno.test("openPort() dials from the port on which it listens", async () => {
+  const a = await portWithQueue(), b = await portWithQueue();
+  await using _a = a.port, _b = b.port;
+  const [out, incoming] = await Promise.all([a.port.dial(at(b.port.port)), b.next()]);
+  assertEquals(out.localAddr.port, a.port.port);
+  assertEquals(incoming.remoteAddr, at(a.port.port));
+
+  const [back, accepted] = await Promise.all([dialUnbound(at(a.port.port)), a.next()]);
+  for (const stream of [out, incoming, back, accepted]) stream.close();
+});
+
+Deno.test("PunchPort.dial() carries bytes both ways, and half-close", async () => {
+  const a = await portWithQueue(), b = await portWithQueue();
+  await using _a = a.port, _b = b.port;
+  const [out, incoming] = await Promise.all([a.port.dial(at(b.port.port)), b.next()]);
+  const question = crypto.getRandomValues(new Uint8Array(50_000));
+  const asked = readAll(incoming);
+  for (let n = 0; n < question.length;) n += await out.write(question.subarray(n));
+  await out.closeWrite();
+  assertEquals(await asked, question);
+
+  await incoming.write(Uint8Array.of(42));
+  await incoming.closeWrite();
+  assertEquals(await readAll(out), Uint8Array.of(42));
+  for (const stream of [out, incoming]) stream.close();
+});
+
+Deno.test("PunchPort.dial() stops taking bytes when nobody reads", async () => {
+  const a = await portWithQueue(), b = await portWithQueue();
+  await using _a = a.port, _b = b.port;
+  const [out, incoming] = await Promise.all([b.port.dial(at(a.port.port)), a.next()]);
+  const chunk = new Uint8Array(1024 * 1024);
+  let written = 0;
+  const writing = (async () => {
+    for (; written < 256; written++) await incoming.write(chunk);
+  })().catch(() => {});
+  await out.read(new Uint8Array(1));
+  for (let before = -1; before !== written;) { // until it has come to rest
+    before = written;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  assertEquals(written < 64, true, `${written} MiB were taken`);
+  out.close();
+  incoming.close();
+  await writing;
+});
+
+Deno.test("PunchPort.dial() fails with the code of the refusal", async () => {
+  const a = await portWithQueue();
+  await using _a = a.port;
+  const { port } = await openPort({ port: 0, onConnection: (s) => s.close() }).then(async (p) => {
+    await p.close();
+    return p;
+  });
+  const error = await assertRejects(() => a.port.dial(at(port)), Error);
+  assertEquals((error as { code?: string }).code, "ECONNREFUSED");
+});
+
+Deno.test("PunchPort.dial() rejects with the reason of its signal", async () => {
+  const a = await portWithQueue();
+  await using _a = a.port;
+  const reason = new Error("enough");
+  const error = await assertRejects(() => a.port.dial(at(9), { signal: AbortSignal.abort(reason) }));
+  assertEquals(error, reason);
+});
+
+Deno.test("a stream of a bound dial reports a reset, and refuses writes after close()", async () => {
+  const a = await portWithQueue(), b = await portWithQueue();
+  await using _a = a.port, _b = b.port;
+  const [out, incoming] = await Promise.all([a.port.dial(at(b.port.port)), b.next()]);
+  out.close();
+  out.close();
+  await assertRejects(() => out.write(Uint8Array.of(1)), Deno.errors.BadResource);
+  assertEquals(await readAll(incoming), new Uint8Array());
+  incoming.close();
+});
+
+Deno.test("openPort() says that a port is in use", async () => {
+  using taken = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  await assertRejects(
+    () => openPort({ port: taken.addr.port, onConnection: (s) => s.close() }),
+    Deno.errors.AddrInUse,
+  );
+});
+
+Deno.test("dialUnbound() rejects with the reason of its signal", async () => {
+  const reason = new Error("enough");
+  assertEquals(await assertRejects(() => dialUnbound(at(9), { signal: AbortSignal.abort(reason) })), reason);
+});
