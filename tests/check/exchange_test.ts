@@ -100,7 +100,7 @@ Deno.test("checkPath() gives up a peer that never answers", async () => {
     PeerError,
   );
   assertEquals([error.code, (error.cause as Error).name], ["not-proven", "TimeoutError"]);
-  await assertRejects(() => readAll(there), Deno.errors.ConnectionReset); // closed with the request unread
+  await readAll(there); // ends: a path that failed is closed
   there.close();
 });
 
