@@ -7,7 +7,7 @@
  * The child has this process's stdin, stdout and stderr; its exit code becomes ours.
  */
 import "./orphan.ts";
-import { denoFlags, readConfig, runFlags } from "./run_flags.ts";
+import { denoFlags, readConfig, ROOT, runFlags } from "./run_flags.ts";
 
 /** A terminal sends these to the whole process group, so the child has them already. */
 const FROM_TERMINAL: Deno.Signal[] = ["SIGINT", "SIGHUP", "SIGQUIT"];
@@ -26,13 +26,20 @@ function onTerminal(): boolean {
 interface Plan {
   args: string[];
   env?: Record<string, string>;
+  cwd?: string;
+}
+
+/** A task runs in the checkout; paths that a user types are meant from where he stands. */
+function whereTheUserIs(): string {
+  return Deno.env.get("INIT_CWD") ?? Deno.cwd();
 }
 
 async function planCli(args: string[]): Promise<Plan> {
   const { permissions } = await readConfig();
   const set = args.find((arg) => Object.hasOwn(permissions, arg)) ?? "help";
   const preload = `--preload=${new URL("orphan.ts", import.meta.url)}`;
-  return { args: ["run", ...await runFlags(), preload, `-P=${set}`, "cli/main.ts", ...args] };
+  const main = new URL("cli/main.ts", ROOT).href;
+  return { args: ["run", ...await runFlags(), preload, `-P=${set}`, main, ...args], cwd: whereTheUserIs() };
 }
 
 /** The linter knows no import map. It asks JSR for what it could do without, and must not wait for it. */
@@ -48,10 +55,10 @@ async function plan(subcommand: string, args: string[]): Promise<Plan> {
   return { args: [subcommand, ...flags, ...args] };
 }
 
-async function start({ args, env = {} }: Plan): Promise<number> {
+async function start({ args, ...where }: Plan): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args,
-    env,
+    ...where,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
