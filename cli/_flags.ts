@@ -34,7 +34,7 @@ export function readFlags(command: string, args: readonly string[], table: FlagT
   const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs([...args], {
     boolean: [...boolean],
     string: ["_", ...string, ...collect],
-    collect: [...collect],
+    collect: [...string, ...collect],
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return true;
       const guess = nearest(key, known);
@@ -60,11 +60,8 @@ export function readFlags(command: string, args: readonly string[], table: FlagT
   return {
     positional,
     has: (name) => parsed[name] === true,
-    value: (name) => parsed[name] as string | undefined,
-    values(name) {
-      const list = parsed[name] as string[] | undefined;
-      return list === undefined || list.length === 0 ? undefined : list;
-    },
+    value: (name) => given(name)[0],
+    values: (name) => given(name).length === 0 ? undefined : given(name),
   };
 }
 

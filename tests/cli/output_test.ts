@@ -1,0 +1,61 @@
+import { assertEquals } from "@std/assert";
+import { Output, type OutputOptions, type Terminal } from "../../cli/_output.ts";
+import { PeerError } from "../../lib/errors.ts";
+
+function recorded(options: Partial<OutputOptions>, isTerminal = false) {
+  const text = { stdout: "", stderr: "" };
+  const terminal: Terminal = {
+    stdout: (t) => void (text.stdout += t),
+    stderr: (t) => void (text.stderr += t),
+    isTerminal: { stdout: isTerminal, stderr: isTerminal },
+  };
+  return { text, output: new Output({ json: false, quiet: false, verbose: false, ...options }, terminal) };
+}
+
+Deno.test("Output prints the product on stdout and the conversation on stderr", () => {
+  const { text, output } = recorded({});
+  output.progress({ type: "resolved", ms: 100 });
+  output.product("hello");
+  output.say("bye");
+  assertEquals(text, { stdout: "hello\n", stderr: "lookup      found in 100 ms\nbye\n" });
+});
+
+Deno.test("Output writes a stage over the one before on a terminal, and leaves room for what follows", () => {
+  const { text, output } = recorded({}, true);
+  output.progress({ type: "online", ms: 50 });
+  output.progress({ type: "resolved", ms: 100 });
+  output.say("bye");
+  assertEquals(
+    text.stderr,
+    "dht         a node answered in 50 ms\r\x1b[Klookup      found in 100 ms\nbye\n",
+  );
+});
+
+Deno.test("Output prints one object a line with --json, and nothing else", () => {
+  const { text, output } = recorded({ json: true });
+  output.progress({ type: "resolved", ms: 100.123456 });
+  output.product("hello");
+  output.say("bye");
+  output.event({ type: "message", data: "hello" });
+  output.failure(new PeerError("not-found", "Cannot find it"));
+  assertEquals(text.stderr, "");
+  const events = text.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(events.map((e) => e.type), ["resolved", "message", "error"]);
+  assertEquals([events[0].ms, events[2].code], [100.1, "not-found"]);
+});
+
+Deno.test("Output says three lines about a failure: what, why, and what to do", () => {
+  const { text, output } = recorded({ quiet: true });
+  output.progress({ type: "online", ms: 50 });
+  const failure = output.failure(new PeerError("unreachable", "Cannot reach the peer: no path opened"));
+  assertEquals(failure.exit, 4);
+  assertEquals(text.stderr.split("\n").map((l) => l.slice(0, 8)), ["skip: Th", "  why:  ", "  try:  ", ""]);
+});
+
+Deno.test("Output shows a stack trace only with --verbose", () => {
+  for (const verbose of [false, true]) {
+    const { text, output } = recorded({ verbose });
+    output.failure(new PeerError("unreachable", "no", { cause: new Error("deep down") }));
+    assertEquals(text.stderr.includes("deep down"), verbose);
+  }
+});

@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import { describe, duration, printable, stageLine } from "../../cli/_render.ts";
+import type { Progress } from "../../lib/progress.ts";
+
+function line(event: Progress): string | undefined {
+  const words = describe(event);
+  return words && stageLine(words);
+}
+
+Deno.test("describe() ends each stage with a fact", () => {
+  const table: [Progress, string][] = [
+    [{ type: "online", ms: 51 }, "dht         a node answered in 51 ms"],
+    [{ type: "resolved", ms: 612 }, "lookup      found in 612 ms"],
+    [{ type: "knock", acknowledgements: 1, ms: 60 }, "knock       1 node told in 60 ms"],
+    [
+      { type: "path", kind: "reflexive", remote: "203.0.113.9:50712", ms: 140 },
+      "punch       203.0.113.9:50712 in 140 ms (reflexive)",
+    ],
+    [{ type: "open", ms: 1312 }, "open        WebSocket in 1.3 s"],
+    [{ type: "published", acknowledgements: 8 }, "publish     at 8 nodes"],
+    [
+      {
+        type: "candidates",
+        local: ["10.0.0.2:1"],
+        remote: ["9.9.9.9:2"],
+        nat: "preserving",
+        remoteNat: "open",
+      },
+      "candidates  9.9.9.9:2 (no NAT); own 10.0.0.2:1 (NAT that keeps ports)",
+    ],
+  ];
+  for (const [event, expected] of table) assertEquals(line(event), expected);
+});
+
+Deno.test("duration() changes to seconds at one second", () => {
+  assertEquals([duration(0.4), duration(999), duration(1000), duration(61_250)], [
+    "0 ms",
+    "999 ms",
+    "1.0 s",
+    "61.3 s",
+  ]);
+});
+
+Deno.test("printable() takes the terminal's own commands out of a stranger's text", () => {
+  assertEquals(printable("\x1b]0;title\x07 hello\tthere\n"), "\\x1b]0;title\\x07 hello\tthere\n");
+  assertEquals(printable("a\rb\x9b31m"), "a\\x0db\\x9b31m");
+  assertEquals(printable("grüße 👋"), "grüße 👋");
+});
