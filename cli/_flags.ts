@@ -49,14 +49,11 @@ export function readFlags(command: string, args: readonly string[], table: FlagT
   if (positional.length > most) {
     throw new UsageError(`skip ${command} takes no argument "${positional[most]}"`, help);
   }
-  for (const name of string) {
-    if (Array.isArray(parsed[name])) throw new UsageError(`--${name} was given more than once`, help);
-  }
-  const texts = [...string, ...collect].flatMap((name) =>
-    [parsed[name]].flat().map((v) => [name, v] as const)
-  );
-  const empty = texts.find(([, v]) => v === "");
-  if (empty) throw new UsageError(`--${empty[0]} needs a value`, help);
+  const given = (name: string) => (parsed[name] ?? []) as string[];
+  const twice = string.find((name) => given(name).length > 1);
+  if (twice) throw new UsageError(`--${twice} was given more than once`, help);
+  const empty = [...string, ...collect].find((name) => given(name).includes(""));
+  if (empty) throw new UsageError(`--${empty} needs a value`, help);
   return {
     positional,
     has: (name) => parsed[name] === true,
