@@ -2,7 +2,8 @@
  * The package as somebody gets it who imports it from JSR: no deno.json, no unstable flag, two processes, one script
  * each. What only works inside this checkout fails here.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { readConfig } from "../tools/run_flags.ts";
 import { checkoutPackage, type JsrRegistry, serveJsr, stdPackages, unfurl } from "./jsr_registry.ts";
 import { Testnet } from "./testnet.ts";
 
@@ -106,4 +107,13 @@ Deno.test("a program that imports the package from JSR serves, and another one c
   } finally {
     assertEquals(await end(server), 0);
   }
+});
+
+Deno.test("the command runs straight from JSR", async () => {
+  const { version } = await readConfig();
+  await using registry = await serveJsr([await checkoutPackage(), ...await stdPackages()]);
+  await using project = await makeProject();
+  const command = run(project, registry, ["jsr:@skip-public-ip/skip-public-ip/cli", "--version"]);
+  assert((await firstLine(command)).includes(version));
+  assertEquals(await end(command), 0);
 });
