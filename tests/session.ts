@@ -1,0 +1,86 @@
+/**
+ * One whole conversation between a serving and a connecting process: what the demo shows, the lab tests check and the
+ * benchmarks time.
+ *
+ * @module
+ */
+import { HERE, type Place, type SkipEvent, SkipProcess } from "./skip_process.ts";
+
+/** Where both sides are, and where they meet. */
+export interface Meeting {
+  readonly bootstrap: string;
+  readonly serving?: Place;
+  readonly connecting?: Place;
+}
+
+/** A serving process that can be found. */
+export async function startServing(
+  { bootstrap, serving = HERE }: Meeting,
+): Promise<SkipProcess & { id: string }> {
+  const server = await SkipProcess.start(["serve", "--ephemeral", "--bootstrap", bootstrap], serving);
+  const { id } = await server.event("ready");
+  return Object.assign(server, { id });
+}
+
+/** What one connection took, in milliseconds. */
+export interface Timing {
+  /** From the start of the process to the open WebSocket. */
+  readonly total: number;
+  /** From the first dial to the proven path, on the connecting side. */
+  readonly path: number;
+  /** From the moment at which the serving side heard the knock to the proven path; absent where none was needed. */
+  readonly punch?: number;
+  readonly kind: string;
+}
+
+/** A connecting process with an open WebSocket. */
+export interface Session extends AsyncDisposable {
+  readonly client: SkipProcess;
+  readonly timing: Timing;
+}
+
+/** Starts a connecting process and waits until its WebSocket is open. */
+export async function startSession(server: SkipProcess & { id: string }, meeting: Meeting): Promise<Session> {
+  const knocks = server.events.filter((e) => e.type === "knocked").length;
+  const start = performance.now();
+  let knockedAt: number | undefined;
+  const knocked = server.event("knocked", knocks).then(() => knockedAt = performance.now(), () => {});
+  const args = ["connect", server.id, "--bootstrap", meeting.bootstrap];
+  const client = await SkipProcess.start(args, meeting.connecting);
+  const path = await client.event("path");
+  const pathAt = performance.now();
+  await client.event("open");
+  const total = performance.now() - start;
+  void knocked;
+  return {
+    client,
+    timing: {
+      total,
+      path: path.ms,
+      kind: path.kind,
+      ...(knockedAt === undefined ? {} : { punch: pathAt - knockedAt - path.rttMs }),
+    },
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+/** Sends messages both ways, and gives those that did not arrive. */
+export async function converse(
+  server: SkipProcess,
+  client: SkipProcess,
+  messages: readonly string[],
+): Promise<string[]> {
+  const heard = (events: readonly SkipEvent[]) =>
+    events.filter((e) => e.type === "message").map((e) => e.data);
+  await client.event("message"); // the greeting: the serving side knows of us
+  for (const text of messages) {
+    await client.send(`to the server: ${text}`);
+    await server.send(`to the client: ${text}`);
+  }
+  await client.event("message", 2 * messages.length); // greeting, echoes, answers
+  return messages.flatMap((text) => [
+    ...(heard(server.events).includes(`to the server: ${text}`) ? [] : [`to the server: ${text}`]),
+    ...(heard(client.events).includes(`to the server: ${text}`) ? [] : [`echo: ${text}`]),
+    ...(heard(client.events).includes(`to the client: ${text}`) ? [] : [`to the client: ${text}`]),
+  ]);
+}

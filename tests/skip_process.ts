@@ -1,0 +1,145 @@
+/**
+ * The command line as a process of its own, for tests, benchmarks and the demo: started with the permission set that a
+ * user gives it, heard through `--json`.
+ *
+ * @module
+ */
+import { ROOT, runFlags } from "../tools/run_flags.ts";
+
+/** One object that `--json` printed. */
+export interface SkipEvent {
+  readonly type: string;
+  // deno-lint-ignore no-explicit-any
+  readonly [key: string]: any;
+}
+
+/** Where a process runs: this machine, or a host of the lab. */
+export interface Place {
+  spawn(command: string, args: readonly string[], options: Deno.CommandOptions): Deno.ChildProcess;
+}
+
+/** This machine. */
+export const HERE: Place = {
+  spawn: (command, args, options) => new Deno.Command(command, { ...options, args: [...args] }).spawn(),
+};
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number;
+  readonly stderr: string;
+  readonly events: readonly SkipEvent[];
+}
+
+/** `skip COMMAND --json …`, running. */
+export class SkipProcess implements AsyncDisposable {
+  /** Everything it has printed. */
+  readonly events: SkipEvent[] = [];
+  /** Resolves when it has ended. */
+  readonly ended: Promise<Ending>;
+  /** For CPU and memory figures. */
+  readonly pid: number;
+  readonly #child: Deno.ChildProcess;
+  readonly #home: string;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #waiting = new Set<() => void>();
+  #finished = false;
+
+  private constructor(child: Deno.ChildProcess, home: string) {
+    this.#child = child;
+    this.#home = home;
+    this.pid = child.pid;
+    this.#stdin = child.stdin.getWriter();
+    this.#stdin.closed.catch(() => {}); // it may end before we finish talking
+    this.ended = this.#collect();
+  }
+
+  /** Starts `skip ARGS --json` with configuration and cache folders of its own. */
+  static async start(args: readonly string[], place: Place = HERE): Promise<SkipProcess> {
+    const home = await Deno.makeTempDir({ prefix: "skip-home-" });
+    const flags = await runFlags();
+    const command = [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      ...flags,
+      `-P=${args[0]}`,
+      "cli/main.ts",
+      ...args,
+      "--json",
+    ];
+    const child = place.spawn(Deno.execPath(), command, {
+      cwd: ROOT,
+      env: { XDG_CONFIG_HOME: `${home}/config`, XDG_CACHE_HOME: `${home}/cache`, NO_COLOR: "1" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    return new SkipProcess(child, home);
+  }
+
+  async #collect(): Promise<Ending> {
+    const [, stderr, { code }] = await Promise.all([
+      this.#readEvents(),
+      new Response(this.#child.stderr).text(),
+      this.#child.status,
+    ]);
+    this.#finished = true;
+    this.#wake();
+    await this.#stdin.abort().catch(() => {});
+    await Deno.remove(this.#home, { recursive: true });
+    return { code, stderr, events: this.events };
+  }
+
+  async #readEvents() {
+    let rest = "";
+    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      this.events.push(...lines.map((line) => JSON.parse(line) as SkipEvent));
+      this.#wake();
+    }
+  }
+
+  #wake() {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** The `nth` event of a type (from 0), as soon as it is there. Rejects with all that was said if it never comes. */
+  async event(type: string, nth = 0): Promise<SkipEvent> {
+    for (;;) {
+      const found = this.events.filter((e) => e.type === type)[nth];
+      if (found) return found;
+      if (this.#finished) {
+        const { code, stderr } = await this.ended;
+        throw new Error(`no ${type} before the end (${code}): ${JSON.stringify(this.events)} ${stderr}`);
+      }
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  /** Types a line. */
+  async send(line: string): Promise<void> {
+    await this.#stdin.write(new TextEncoder().encode(`${line}\n`));
+  }
+
+  /** Ends the input, like Ctrl-D. */
+  async endInput(): Promise<void> {
+    await this.#stdin.close();
+  }
+
+  /** Sends a signal; does nothing once it has ended. */
+  kill(signal: Deno.Signal = "SIGTERM"): void {
+    if (!this.#finished) this.#child.kill(signal);
+  }
+
+  /** Asks it to end, and waits. */
+  async stop(): Promise<Ending> {
+    this.kill();
+    return await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

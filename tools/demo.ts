@@ -1,0 +1,78 @@
+/**
+ * `deno task demo`: the main job, on this machine alone. A DHT of 20 nodes, a serving and a connecting peer as processes
+ * of their own; on Linux with root each behind a NAT of its own in the lab, elsewhere on loopback.
+ */
+import { describe, duration, stageLine } from "../cli/_render.ts";
+import { formatEndpoint } from "../lib/endpoint.ts";
+import { startDht } from "../tests/lab/dht.ts";
+import { Lab, labUnavailable } from "../tests/lab/mod.ts";
+import { converse, type Meeting, startServing, startSession } from "../tests/session.ts";
+import type { SkipEvent } from "../tests/skip_process.ts";
+import { Testnet } from "../tests/testnet.ts";
+
+const MESSAGES = ["hello", "grüße 👋", "a".repeat(10_000)];
+const TIMEOUT_MS = 60_000;
+
+function say(text: string) {
+  console.log(text);
+}
+
+/** Two port-restricted NATs with 50 ms between them. */
+async function meetInLab(stack: AsyncDisposableStack): Promise<Meeting> {
+  const lab = stack.use(await Lab.create({ rttMs: 50 }));
+  const [serving, connecting] = await lab.pair("port", "port");
+  say(`Two peers, each behind a port-restricted NAT of its own, 50 ms apart:`);
+  say(`  serving     ${serving.address} behind ${serving.publicAddress}`);
+  say(`  connecting  ${connecting.address} behind ${connecting.publicAddress}`);
+  const { bootstrap, nodes } = stack.use(await startDht(lab));
+  say(`  a DHT of ${nodes} nodes on ${lab.hosts.length} public hosts\n`);
+  return { bootstrap, serving, connecting };
+}
+
+async function meetOnLoopback(stack: AsyncDisposableStack, reason: string): Promise<Meeting> {
+  say(`Two peers on loopback, without NATs (${reason}), and a DHT of 20 nodes\n`);
+  const net = stack.use(await Testnet.create({ nodes: 20 }));
+  return { bootstrap: formatEndpoint(net.bootstrap[0]!) };
+}
+
+function timeline(title: string, events: readonly SkipEvent[]) {
+  say(`${title}:`);
+  // deno-lint-ignore no-explicit-any
+  const words = events.map((e) => describe(e as any)).filter((w) => w !== undefined);
+  for (const line of words) say(`  ${stageLine(line)}`);
+  say("");
+}
+
+async function demo(): Promise<boolean> {
+  await using stack = new AsyncDisposableStack();
+  const reason = labUnavailable();
+  const meeting = reason === undefined ? await meetInLab(stack) : await meetOnLoopback(stack, reason);
+  const server = stack.use(await startServing(meeting));
+  const { client, timing } = stack.use(await startSession(server, meeting));
+  const lost = await converse(server, client, MESSAGES);
+  await client.endInput();
+  const { code } = await client.ended;
+
+  timeline("The serving peer", server.events);
+  timeline("The connecting peer", client.events);
+  say(
+    `An open WebSocket ${
+      duration(timing.total)
+    } after the start of skip connect, through a ${timing.kind} path.`,
+  );
+  say(
+    `${MESSAGES.length} messages each way${
+      lost.length === 0 ? ", all arrived." : `; lost: ${lost.join(", ")}`
+    }`,
+  );
+  if (code !== 0) say(`The connecting peer ended with exit code ${code}.`);
+  return lost.length === 0 && code === 0;
+}
+
+const timer = setTimeout(() => {
+  console.error(`The demo was not over within ${TIMEOUT_MS / 1000} s.`);
+  Deno.exit(1);
+}, TIMEOUT_MS);
+const ok = await demo();
+clearTimeout(timer);
+if (!ok) Deno.exit(1);
