@@ -1,0 +1,37 @@
+/**
+ * `deno task bench [PART…]`: every number of the README, measured on this machine.
+ *
+ * @module
+ */
+import { labUnavailable } from "../lab/mod.ts";
+import { benchConnect } from "./connect.ts";
+import { benchIdle } from "./idle.ts";
+import { benchMany } from "./many.ts";
+import { benchTunnel } from "./tunnel.ts";
+
+const RUNS = 20;
+
+const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => Promise<string> }>> = {
+  idle: { title: "An idle serving peer", lab: true, run: benchIdle },
+  connect: { title: "Connecting, 50 ms RTT, DHT of 20 nodes", lab: true, run: () => benchConnect(RUNS) },
+  tunnel: { title: "The whole path on loopback against native wss", lab: false, run: benchTunnel },
+  many: { title: "Many connections", lab: false, run: benchMany },
+};
+
+const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(PARTS);
+const reason = labUnavailable();
+// The idle peer needs minutes in which nothing happens: it has them in the background.
+const idle = wanted.includes("idle") && reason === undefined ? PARTS.idle!.run() : undefined;
+for (const name of wanted) {
+  const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
+  if (!part) {
+    console.error(`There is no benchmark "${name}": choose from ${Object.keys(PARTS).join(", ")}`);
+    Deno.exit(2);
+  }
+  if (name === "idle") continue;
+  console.log(`\n## ${part.title}\n`);
+  console.log(part.lab && reason !== undefined ? `skipped: ${reason}` : await part.run());
+}
+if (wanted.includes("idle")) {
+  console.log(`\n## ${PARTS.idle!.title}\n\n${await idle ?? `skipped: ${reason}`}`);
+}
