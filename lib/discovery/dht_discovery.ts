@@ -1,0 +1,146 @@
+/**
+ * Discovery over the BitTorrent DHT.
+ *
+ * @module
+ */
+import type { Endpoint } from "../endpoint.ts";
+import type { Identity } from "../identity/mod.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { announceKnock, boxOf, sealedKnock } from "./knocker.ts";
+import { DhtNode, type DhtNodeOptions } from "./node.ts";
+import { DhtPublication, type ServiceDescription } from "./publication.ts";
+import { type Found, resolveRecord } from "./resolver.ts";
+import type {
+  Dht,
+  Discovery,
+  KnockContent,
+  Observation,
+  Publication,
+  PublishOptions,
+  Resolution,
+} from "./types.ts";
+
+/** Options of {@linkcode openDiscovery}. */
+export interface DiscoveryOptions extends DhtNodeOptions {
+  /** Milliseconds since 1970, for tests. @default {Date.now} */
+  readonly wallClock?: () => number;
+}
+
+/**
+ * Opens a node of the DHT, and discovery over it. No network is no error: see `online()`.
+ *
+ * @throws {RangeError} If a port is out of range.
+ * @throws {Deno.errors.AddrInUse} If the port is taken.
+ */
+export async function openDiscovery(options: DiscoveryOptions): Promise<DhtDiscovery> {
+  return new DhtDiscovery(await DhtNode.open(options), options);
+}
+
+/** Discovery over a node that it owns. */
+export class DhtDiscovery implements Discovery {
+  readonly #dht: Dht;
+  readonly #clock: Clock;
+  readonly #wallClock: () => number;
+  readonly #publications = new Set<DhtPublication>();
+  readonly #closing = new AbortController();
+  readonly #background = new Set<Promise<unknown>>();
+  /** Walks that went on after their record was found. */
+  readonly #found = new WeakMap<Resolution, Found>();
+  #closed: Promise<void> | undefined;
+
+  /** Takes over `dht`. */
+  constructor(dht: Dht, options: Pick<DiscoveryOptions, "clock" | "wallClock"> = {}) {
+    this.#dht = dht;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#wallClock = options.wallClock ?? Date.now;
+    dht.onDatagram = (data, from) => this.#datagram(data, from);
+  }
+
+  /** The node below, for its counters. */
+  get dht(): Dht {
+    return this.#dht;
+  }
+
+  get port(): number {
+    return this.#dht.port;
+  }
+
+  observations(): readonly Observation[] {
+    return this.#dht.observations();
+  }
+
+  async online(options?: { signal?: AbortSignal }): Promise<void> {
+    await this.#dht.online(options);
+  }
+
+  async publish(
+    identity: Identity,
+    describe: () => ServiceDescription,
+    options: PublishOptions,
+  ): Promise<Publication> {
+    const publication = await DhtPublication.start({
+      ...options,
+      ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, identity, describe },
+      signal: this.#until(options.signal),
+      onClosed: () => this.#publications.delete(publication),
+    });
+    this.#publications.add(publication);
+    return publication;
+  }
+
+  async resolve(publicKey: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<Resolution> {
+    const found = await resolveRecord(publicKey, {
+      ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock },
+      signal: this.#until(signal),
+    });
+    this.#found.set(found.resolution, found);
+    this.#track(found.holders);
+    return found.resolution;
+  }
+
+  async knock(
+    resolution: Resolution,
+    content: KnockContent,
+    { identity, signal }: { identity: Identity; signal?: AbortSignal },
+  ): Promise<number> {
+    const options = {
+      ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, identity },
+      signal: this.#until(signal),
+      holders: this.#found.get(resolution)?.holders ?? Promise.resolve([]),
+    };
+    options.signal.throwIfAborted();
+    this.#track(sealedKnock(resolution, content, options));
+    return await announceKnock(resolution, content, options);
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(new DOMException("Discovery is closed", "AbortError"));
+    await Promise.all([...this.#publications].map((publication) => publication.close()));
+    await Promise.all(this.#background);
+    await this.#dht.close();
+  }
+
+  #datagram(data: Uint8Array, from: Endpoint): void {
+    const box = boxOf(data);
+    if (!box) return;
+    for (const publication of this.#publications) publication.datagram(box, from);
+  }
+
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+  }
+
+  /** For what may fail without harm, but must be over before the node is closed. */
+  #track(task: Promise<unknown>): void {
+    const settled = task.then(() => {}, () => {}).finally(() => this.#background.delete(settled));
+    this.#background.add(settled);
+  }
+}

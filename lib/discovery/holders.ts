@@ -1,0 +1,77 @@
+/**
+ * The nodes closest to a target, kept with fresh write tokens.
+ *
+ * @module
+ */
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { CLOSEST_COUNT } from "./contacts.ts";
+import type { Contact, Reply } from "./types.ts";
+
+/** Questions in a row without an answer after which a node is replaced. */
+const MAX_SILENT = 2;
+
+/** One of the closest nodes. */
+export interface Holder {
+  readonly contact: Contact;
+  /** Of its newest answer. */
+  token?: Uint8Array | undefined;
+  /** When it was last asked, in milliseconds. */
+  askedAt: number;
+  /** Questions in a row that it did not answer. */
+  silent: number;
+}
+
+/** At most 8 nodes; a walk renews them, polls keep their tokens fresh. */
+export class Holders {
+  #holders: Holder[] = [];
+
+  /** Closest first. */
+  get list(): readonly Holder[] {
+    return this.#holders;
+  }
+
+  /** Those that can be written to. */
+  get writable(): readonly (Holder & { readonly token: Uint8Array })[] {
+    return this.#holders.filter((h): h is Holder & { token: Uint8Array } => h.token !== undefined);
+  }
+
+  /** Takes what a walk found, closest first; a walk that found nobody says nothing. Gives the newcomers. */
+  replace(replies: readonly Reply[], now: number): Holder[] {
+    if (replies.length === 0) return [];
+    const known = new Map(this.#holders.map((h) => [formatEndpoint(h.contact), h]));
+    this.#holders = replies.slice(0, CLOSEST_COUNT).map(({ from, token }) => {
+      const old = known.get(formatEndpoint(from));
+      return { contact: from, token: token ?? old?.token, askedAt: now, silent: 0 };
+    });
+    return this.#holders.filter((h) => !known.has(formatEndpoint(h.contact)));
+  }
+
+  /** The node that was asked longest ago. */
+  next(): Holder | undefined {
+    return this.#holders.reduce<Holder | undefined>(
+      (best, h) => best && best.askedAt <= h.askedAt ? best : h,
+      undefined,
+    );
+  }
+
+  /** A node has answered. */
+  heard({ from, token }: Reply): void {
+    const holder = this.#find(from);
+    if (!holder) return;
+    holder.silent = 0;
+    holder.token = token ?? holder.token;
+  }
+
+  /** A node has not answered; the second time in a row costs it its place. */
+  silent(node: Endpoint): void {
+    const holder = this.#find(node);
+    if (holder && ++holder.silent >= MAX_SILENT) {
+      this.#holders = this.#holders.filter((h) => h !== holder);
+    }
+  }
+
+  #find(node: Endpoint): Holder | undefined {
+    const key = formatEndpoint(node);
+    return this.#holders.find((h) => formatEndpoint(h.contact) === key);
+  }
+}

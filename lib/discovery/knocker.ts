@@ -1,0 +1,95 @@
+/**
+ * Tells a serving peer that somebody is punching, by every way that fits.
+ *
+ * @module
+ */
+import { concat } from "../bytes.ts";
+import { addressScope, type Endpoint, formatEndpoint } from "../endpoint.ts";
+import type { Identity } from "../identity/mod.ts";
+import { countAcks } from "./_acks.ts";
+import type { Clock } from "./clock.ts";
+import { targetOf } from "./item.ts";
+import { prependToList } from "./knock_list.ts";
+import { sealKnock } from "./seal.ts";
+import type { Dht, KnockContent, Reply, Resolution } from "./types.ts";
+
+/** First bytes of a knock by datagram: unlike those of KRPC (`d`), STUN (0 to 3), DTLS, RTP and uTP (RFC 7983). */
+const MAGIC = Uint8Array.of(0xf5, 0x73, 0x6b, 0x31);
+
+/** What knocking needs. */
+export interface KnockerOptions {
+  readonly dht: Dht;
+  readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly identity: Identity;
+  readonly signal: AbortSignal;
+  /** The closest nodes when the walk of the resolution is over. */
+  readonly holders: Promise<readonly Reply[]>;
+}
+
+/** The box in a knock by datagram. */
+export function boxOf(datagram: Uint8Array): Uint8Array | undefined {
+  const isKnock = datagram.length > MAGIC.length && MAGIC.every((byte, i) => datagram[i] === byte);
+  return isKnock ? datagram.subarray(MAGIC.length) : undefined;
+}
+
+/**
+ * Announces `content.port` on the record's own target, where the serving peer looks. Those nodes check our address
+ * by their token. First to the nodes known so far, then to those that the rest of the walk found to be closer.
+ * Gives the number of nodes that took it. Rejects only with `signal.reason`.
+ */
+export async function announceKnock(
+  resolution: Resolution,
+  { port }: KnockContent,
+  options: KnockerOptions,
+): Promise<number> {
+  const { clock, dht, signal } = options;
+  const infoHash = targetOf(resolution.publicKey);
+  const asked = new Set<string>();
+  const announce = async (holders: readonly Reply[]) => {
+    const writes = holders.filter(({ from, token }) => token && !asked.has(formatEndpoint(from)))
+      .map(({ from, token }) => {
+        asked.add(formatEndpoint(from));
+        return dht.announcePeer(from, token!, infoHash, port, { signal });
+      });
+    return (await countAcks(writes, clock, signal)).count;
+  };
+  const [early, late] = await Promise.all([
+    announce(resolution.holders),
+    options.holders.then((holders) => announce(holders)),
+  ]);
+  signal.throwIfAborted();
+  if (early + late > 0) return early + late;
+  asked.clear(); // the tokens may have expired since
+  return await announce(await dht.walk("get", infoHash, { signal }));
+}
+
+/**
+ * Sends everything in a sealed box: at once to the serving peer's DHT socket, where its NAT may let it in, and, if
+ * one `ip:port` does not say it all, by its knock list. Rejects with `signal.reason`.
+ */
+export async function sealedKnock(
+  resolution: Resolution,
+  content: KnockContent,
+  { clock, dht, identity, signal, wallClock }: KnockerOptions,
+): Promise<void> {
+  const { publicKey, record } = resolution;
+  const now = wallClock();
+  const { sealKey } = record;
+  const box = await sealKnock(content, { identity, recipient: publicKey, sealKey, now });
+  if (record.dht && mayReceive(record.dht)) dht.sendDatagram(record.dht, concat(MAGIC, box));
+  if (saysMore(content)) await prependToList(dht, publicKey, box, { clock, now, signal });
+}
+
+/** Whether the content is more than "the address that you see, this port, and an ordinary NAT". */
+function saysMore({ candidates, nat, port }: KnockContent): boolean {
+  const others = candidates.filter((c) => addressScope(c.hostname) === "global" && c.port !== port);
+  const ipv6 = candidates.some((c) => c.hostname.includes(":") && addressScope(c.hostname) === "global");
+  return others.length > 0 || ipv6 || nat === "dependent" || nat === "independent";
+}
+
+function mayReceive({ hostname }: Endpoint): boolean {
+  const scope = addressScope(hostname);
+  return scope === "global" || scope === "private" || scope === "loopback";
+}

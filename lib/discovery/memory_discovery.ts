@@ -1,0 +1,199 @@
+/**
+ * Discovery without a network: peers of one process find each other through a hub, for tests and examples.
+ *
+ * @module
+ */
+import { addressScope, type Endpoint } from "../endpoint.ts";
+import { PeerError } from "../errors.ts";
+import type { Identity } from "../identity/mod.ts";
+import type { ServiceDescription } from "./publication.ts";
+import { decodeRecord, encodeRecord } from "./record.ts";
+import { MAX_KNOCK_CANDIDATES } from "./seal.ts";
+import type {
+  Discovery,
+  Knock,
+  KnockContent,
+  Observation,
+  Publication,
+  PublishOptions,
+  Resolution,
+} from "./types.ts";
+
+/** Options of {@linkcode MemoryHub.open}. */
+export interface MemoryHubOptions {
+  /** The address under which others see this peer. @default {"127.0.0.1"} */
+  readonly hostname?: string;
+  /** The UDP port it claims to have. @default {0} none */
+  readonly port?: number;
+}
+
+/** Where peers meet. */
+export class MemoryHub {
+  readonly #entries = new Map<string, Entry>();
+  #isOnline = true;
+  #change = Promise.withResolvers<void>();
+
+  /** Whether the peers can reach each other; set it to try what happens without a network. */
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
+  set isOnline(isOnline: boolean) {
+    this.#isOnline = isOnline;
+    if (!isOnline) return;
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
+  }
+
+  /** A peer's discovery. */
+  open(options: MemoryHubOptions = {}): MemoryDiscovery {
+    return new MemoryDiscovery(this, options);
+  }
+
+  /** Resolves once `isOnline`. */
+  async online(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      while (!this.#isOnline) await Promise.race([this.#change.promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** What is published under a public key. */
+  find(publicKey: Uint8Array): Entry | undefined {
+    return this.#entries.get(publicKey.toHex());
+  }
+
+  /** Publishes, in place of what was there; the function given takes it away again. */
+  put(publicKey: Uint8Array, entry: Entry): () => void {
+    const key = publicKey.toHex();
+    this.#entries.set(key, entry);
+    return () => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    };
+  }
+}
+
+/** One published record. */
+interface Entry {
+  readonly seq: number;
+  readonly value: Uint8Array;
+  readonly onKnock: (knock: Knock) => void;
+}
+
+/** A peer at a {@linkcode MemoryHub}. */
+export class MemoryDiscovery implements Discovery {
+  readonly port: number;
+  readonly #hub: MemoryHub;
+  readonly #hostname: string;
+  readonly #closing = new AbortController();
+  readonly #publications = new Set<Publication>();
+
+  /** Use {@linkcode MemoryHub.open}. */
+  constructor(hub: MemoryHub, { hostname = "127.0.0.1", port = 0 }: MemoryHubOptions = {}) {
+    this.#hub = hub;
+    this.#hostname = hostname;
+    this.port = port;
+  }
+
+  observations(): readonly Observation[] {
+    if (this.port === 0) return [];
+    const observed = { hostname: this.#hostname, port: this.port };
+    return [{ observer: { hostname: this.#hostname, port: 6881 }, observed }];
+  }
+
+  async online({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.#hub.online(this.#until(signal));
+  }
+
+  async publish(
+    identity: Identity,
+    describe: () => ServiceDescription,
+    { onKnock, onPublished, signal }: PublishOptions,
+  ): Promise<Publication> {
+    await this.online({ ...(signal && { signal }) });
+    const { publicKey } = identity;
+    const sealKey = crypto.getRandomValues(new Uint8Array(32));
+    let remove = () => {};
+    const put = () => {
+      const seq = Math.max(Date.now() * 1000, (this.#hub.find(publicKey)?.seq ?? 0) + 1);
+      const value = encodeRecord(publicKey, { ...describe(), sealKey });
+      remove = this.#hub.put(publicKey, { seq, value, onKnock });
+      onPublished?.(1);
+    };
+    put();
+    return this.#keep(put, () => remove());
+  }
+
+  async resolve(publicKey: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<Resolution> {
+    await Promise.resolve();
+    this.#until(signal).throwIfAborted();
+    if (!this.#hub.isOnline) throw new PeerError("offline", "Cannot resolve the id: the hub is offline");
+    const entry = this.#hub.find(publicKey);
+    if (!entry) throw new PeerError("not-found", "Cannot resolve the id: the hub does not know it");
+    const record = decodeRecord(publicKey, entry.value);
+    if (record instanceof PeerError) throw record;
+    return { publicKey, record, seq: entry.seq, holders: [] };
+  }
+
+  async knock(
+    { publicKey }: Resolution,
+    { candidates, nat, port }: KnockContent,
+    { identity, signal }: { identity: Identity; signal?: AbortSignal },
+  ): Promise<number> {
+    await Promise.resolve();
+    this.#until(signal).throwIfAborted();
+    const entry = this.#hub.isOnline ? this.#hub.find(publicKey) : undefined;
+    if (!entry) return 0;
+    entry.onKnock({ via: "announce", candidates: [{ hostname: this.#hostname, port }] });
+    const others = candidates.filter((c) => addressScope(c.hostname) !== "unspecified").slice(
+      0,
+      MAX_KNOCK_CANDIDATES,
+    );
+    const told: Endpoint[] = others.map(({ hostname, port }) => ({ hostname, port }));
+    if (told.length > 0) {
+      entry.onKnock({ via: "datagram", candidates: told, nat, publicKey: identity.publicKey });
+    }
+    return 1;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new DOMException("Discovery is closed", "AbortError"));
+    await Promise.all([...this.#publications].map((publication) => publication.close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Changes are published in the next turn, many at once being one. */
+  #keep(put: () => void, remove: () => void): Publication {
+    let isOpen = true;
+    let isStale = false;
+    const close = () => {
+      isOpen = false;
+      this.#publications.delete(publication);
+      remove();
+      return Promise.resolve();
+    };
+    const update = () => {
+      if (isStale) return;
+      isStale = true;
+      queueMicrotask(() => {
+        isStale = false;
+        if (isOpen) put();
+      });
+    };
+    const publication = { acknowledgements: 1, update, close, [Symbol.asyncDispose]: close };
+    this.#publications.add(publication);
+    return publication;
+  }
+
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+  }
+}
