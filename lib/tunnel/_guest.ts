@@ -1,0 +1,58 @@
+import type { Endpoint } from "../endpoint.ts";
+
+/** From the path's first byte to a complete request: TLS takes two round trips, the request one more. */
+export const FIRST_REQUEST_MS = 10_000;
+/** How long a connection may be kept for the next request; native `fetch` gives up its own after 90 s. */
+const IDLE_MS = 120_000;
+
+/** Somebody who came in by a tunnel: where from, and whether he still has business here. */
+export class Guest {
+  /** The true address. */
+  readonly remote: Endpoint;
+  readonly #closing = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #requests = 0;
+  #upgraded = false;
+
+  constructor(remote: Endpoint, firstRequestMs: number) {
+    this.remote = remote;
+    this.#closeAfter(firstRequestMs);
+  }
+
+  /** Aborted when the tunnel is to be closed. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Whether a request is being answered, or a WebSocket is open. */
+  get busy(): boolean {
+    return this.#requests > 0 || this.#upgraded;
+  }
+
+  /** A request has arrived; `completed` settles when its response was sent. */
+  serve(completed: Promise<unknown>): void {
+    this.#requests++;
+    clearTimeout(this.#timer);
+    const done = () => {
+      if (--this.#requests === 0 && !this.busy) this.#closeAfter(IDLE_MS);
+    };
+    completed.then(done, done);
+  }
+
+  /** The connection has become a WebSocket, which looks after its own life. */
+  upgrade(): void {
+    this.#upgraded = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Shows him out. Idempotent. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#closing.abort(new DOMException("The tunnel was closed", "AbortError"));
+  }
+
+  #closeAfter(ms: number) {
+    clearTimeout(this.#timer);
+    if (!this.signal.aborted) this.#timer = setTimeout(() => this.close(), ms);
+  }
+}

@@ -1,0 +1,43 @@
+import type { Ticket } from "./_loopback_proxy.ts";
+import { webSocketFailure } from "./_failure.ts";
+
+/** Options of {@linkcode TunnelClient.webSocket}. */
+export interface WebSocketOptions {
+  /** Subprotocols to offer, in order of preference. */
+  readonly protocols?: string | string[];
+  /** Headers of the upgrade request. */
+  readonly headers?: HeadersInit;
+  /** Ends the attempt; a WebSocket that is open stays so. */
+  readonly signal?: AbortSignal;
+}
+
+/** Makes a native WebSocket and waits until it is open. */
+export async function openWebSocket(
+  url: string,
+  client: Deno.HttpClient,
+  ticket: Ticket,
+  { protocols = [], headers = {}, signal }: WebSocketOptions,
+): Promise<WebSocket> {
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = new WebSocket(url, { protocols, headers, client });
+  let detail = "";
+  const onError = (event: Event) => detail = (event as ErrorEvent).message;
+  const onAbort = () => socket.close();
+  // The error tells what happened, and the end of it comes after: nothing may be left behind.
+  const onClose = () => reject(signal?.aborted ? signal.reason : webSocketFailure(ticket, detail));
+  const onOpen = () => resolve();
+  socket.addEventListener("open", onOpen);
+  socket.addEventListener("error", onError);
+  socket.addEventListener("close", onClose);
+  signal?.addEventListener("abort", onAbort);
+  try {
+    await promise;
+    return socket;
+  } finally {
+    socket.removeEventListener("open", onOpen);
+    socket.removeEventListener("error", onError);
+    socket.removeEventListener("close", onClose);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}

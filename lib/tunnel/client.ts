@@ -1,0 +1,154 @@
+import { PeerError } from "../errors.ts";
+import { peerHostname, trustAnchor } from "../identity/mod.ts";
+import type { ByteStream } from "../punch/mod.ts";
+import { openWebSocket, type WebSocketOptions } from "./_open_web_socket.ts";
+import { LoopbackProxy, type Ticket } from "./_loopback_proxy.ts";
+import { fetchFailure } from "./_failure.ts";
+
+/** How long {@linkcode TunnelClient.close} waits for WebSockets to say goodbye. */
+const CLOSE_GRACE_MS = 1000;
+
+/** Options of {@linkcode openClient}. */
+export interface TunnelClientOptions {
+  /** Whom to reach, in the canonical form. */
+  readonly id: string;
+  /** The 32 bytes that `id` stands for. */
+  readonly publicKey: Uint8Array;
+  /**
+   * Makes a path on which the peer waits for TLS. What it rejects with is what the caller of `fetch` or
+   * `webSocket` gets, if it is a `PeerError`.
+   */
+  readonly openPath: (signal: AbortSignal) => Promise<ByteStream>;
+}
+
+/** Native `fetch` and `WebSocket` to one peer. Its methods need no `this`. */
+export interface TunnelClient extends AsyncDisposable {
+  /**
+   * Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`.
+   *
+   * @throws {TypeError} If `input` names another host.
+   * @throws {PeerError} If the peer cannot be reached.
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /**
+   * Gives a native WebSocket that is open.
+   *
+   * @throws {PeerError} If the peer cannot be reached or does not want a WebSocket there.
+   */
+  readonly webSocket: (path?: string, options?: WebSocketOptions) => Promise<WebSocket>;
+  /** Ends all connections: WebSockets with a goodbye, everything else at once. Idempotent. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Gives native `fetch` and `WebSocket` over whatever `openPath` opens. TLS accepts the holder of the peer's key and
+ * nobody else.
+ */
+export function openClient(options: TunnelClientOptions): TunnelClient {
+  const client = new Client(options);
+  const close = () => client.close();
+  return {
+    fetch: (input, init) => client.fetch(input, init),
+    webSocket: (path, options) => client.webSocket(path, options),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+class Client {
+  readonly #hostname: string;
+  readonly #publicKey: Uint8Array;
+  readonly #proxy: LoopbackProxy;
+  readonly #sockets = new Set<WebSocket>();
+  readonly #fetchTicket: Ticket;
+  #fetchClient: Promise<Deno.HttpClient> | undefined;
+  #anchor: Promise<string> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ id, publicKey, openPath }: TunnelClientOptions) {
+    this.#hostname = peerHostname(id);
+    this.#publicKey = publicKey;
+    this.#proxy = new LoopbackProxy({ hostname: this.#hostname, openPath });
+    this.#fetchTicket = this.#proxy.issue();
+  }
+
+  async fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+    const url = this.#resolve(input instanceof Request ? input.url : input, "https:");
+    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined);
+    signal?.throwIfAborted();
+    const client = await (this.#fetchClient ??= this.#createHttpClient(this.#fetchTicket));
+    const before = this.#fetchTicket.failures;
+    try {
+      this.#throwIfClosed();
+      return await fetch(input instanceof Request ? input : url, { ...init, client });
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      this.#throwIfClosed();
+      throw fetchFailure(this.#fetchTicket, before, error);
+    }
+  }
+
+  /** Each has credentials and an `HttpClient` of its own: that tells what became of this very one. */
+  async webSocket(path = "/", options: WebSocketOptions = {}): Promise<WebSocket> {
+    options.signal?.throwIfAborted();
+    this.#throwIfClosed();
+    const url = this.#resolve(path, "wss:");
+    const ticket = this.#proxy.issue();
+    try {
+      using client = await this.#createHttpClient(ticket, { http2: false });
+      this.#throwIfClosed();
+      const socket = await openWebSocket(url, client, ticket, options);
+      this.#sockets.add(socket);
+      socket.addEventListener("close", () => this.#sockets.delete(socket), { once: true });
+      return socket;
+    } catch (error) {
+      if (error !== options.signal?.reason) this.#throwIfClosed();
+      throw error;
+    } finally {
+      this.#proxy.cancel(ticket);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close() {
+    const goodbyes = [...this.#sockets].map((socket) => sayGoodbye(socket));
+    const client = await this.#fetchClient?.catch(() => undefined);
+    client?.close();
+    await Promise.all(goodbyes);
+    await this.#proxy.close();
+  }
+
+  async #createHttpClient(ticket: Ticket, options: Deno.CreateHttpClientOptions = {}) {
+    const caCerts = [await (this.#anchor ??= trustAnchor(this.#publicKey))];
+    return Deno.createHttpClient({ ...options, caCerts, proxy: this.#proxy.settings(ticket) });
+  }
+
+  #resolve(input: string | URL, protocol: string): string {
+    const url = new URL(input, `https://${this.#hostname}/`);
+    if (url.protocol === "wss:" && protocol === "wss:") url.protocol = "https:";
+    if (url.origin !== `https://${this.#hostname}`) {
+      throw new TypeError(
+        `Cannot open a URL of another host: it must begin with https://${this.#hostname}/, current value is ${url.href}`,
+      );
+    }
+    url.protocol = protocol;
+    return url.href;
+  }
+
+  #throwIfClosed() {
+    if (this.#closing) throw new PeerError("closed", "Cannot go on: the peer was closed");
+  }
+}
+
+/** Resolves when the socket is closed, or the other side has been given its time. */
+async function sayGoodbye(socket: WebSocket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, CLOSE_GRACE_MS);
+  socket.addEventListener("close", () => resolve(), { once: true });
+  socket.close();
+  await promise;
+  clearTimeout(timer);
+}

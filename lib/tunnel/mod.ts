@@ -1,0 +1,9 @@
+/**
+ * A path in, native HTTP and WebSocket out: TLS that proves the id, on both sides by the runtime's own means.
+ *
+ * @module
+ */
+export { openClient, type TunnelClient, type TunnelClientOptions } from "./client.ts";
+export type { WebSocketOptions } from "./_open_web_socket.ts";
+export { serveTunnel, type ServeTunnelOptions, type ServingTunnel } from "./server.ts";
+export { splice, type SpliceOptions, type SpliceResult } from "./splice.ts";

@@ -1,0 +1,160 @@
+import { formatEndpoint } from "../endpoint.ts";
+import { type Identity, serverCertificate } from "../identity/mod.ts";
+import type { ByteStream } from "../punch/mod.ts";
+import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
+import { Occupancy } from "./_occupancy.ts";
+import { closeQuietly, splice } from "./splice.ts";
+
+/** A tunnel costs three descriptors and up to 1 MiB. */
+const MAX_TUNNELS = 512;
+/** For one address, so that one peer cannot take all; several may share one behind the same NAT. */
+const MAX_TUNNELS_PER_ADDRESS = 128;
+
+/** Options of {@linkcode serveTunnel}. */
+export interface ServeTunnelOptions {
+  /** Whose certificate to show. */
+  readonly identity: Identity;
+  /** Makes the response when the handler throws; as in `Deno.serve`. */
+  readonly onError?: (error: unknown) => Response | Promise<Response>;
+  /** Closes the server and all connections at once; as in `Deno.serve`. */
+  readonly signal?: AbortSignal;
+  /** Tunnels at the same time. @default {512} */
+  readonly maxTunnels?: number;
+  /** Tunnels at the same time from one address. @default {128} */
+  readonly maxTunnelsPerAddress?: number;
+  /** From the beginning of a tunnel to its first complete request. @default {10_000} */
+  readonly firstRequestMs?: number;
+}
+
+/** A native HTTP server that is reached through tunnels only. */
+export interface ServingTunnel extends AsyncDisposable {
+  /** Resolves once it has stopped, however that came about. */
+  readonly finished: Promise<void>;
+  /**
+   * Takes over a path on which the other side begins TLS; `head` is what was already read from it.
+   * Resolves when the path is closed, never rejects.
+   */
+  accept(stream: ByteStream, head?: Uint8Array): Promise<void>;
+  /** Finishes the requests under way, says goodbye to WebSockets, and closes all tunnels. Idempotent. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Runs `handler` behind a native `Deno.serve` with TLS, on a loopback port that answers tunnels only.
+ * `info.remoteAddr` is where the tunnel really comes from.
+ */
+export async function serveTunnel(
+  handler: Deno.ServeHandler,
+  options: ServeTunnelOptions,
+): Promise<ServingTunnel> {
+  const certificate = await serverCertificate(options.identity);
+  options.signal?.throwIfAborted();
+  return new TunnelServer(handler, options, certificate);
+}
+
+class TunnelServer implements ServingTunnel {
+  readonly finished: Promise<void>;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #handler: Deno.ServeHandler;
+  readonly #occupancy: Occupancy;
+  readonly #firstRequestMs: number;
+  /** By the loopback port from which their tunnel reaches the server. */
+  readonly #guests = new Map<string, Guest>();
+  readonly #tunnels = new Set<Promise<void>>();
+  #shutdown: Promise<void> | undefined;
+
+  constructor(handler: Deno.ServeHandler, options: ServeTunnelOptions, certificate: Deno.TlsCertifiedKeyPem) {
+    const { onError, signal, maxTunnels = MAX_TUNNELS } = options;
+    const { maxTunnelsPerAddress = MAX_TUNNELS_PER_ADDRESS, firstRequestMs = FIRST_REQUEST_MS } = options;
+    this.#handler = handler;
+    this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
+    this.#firstRequestMs = firstRequestMs;
+    this.#server = Deno.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      cert: certificate.cert,
+      key: certificate.key,
+      onListen: () => {}, // the default prints the port, which is nobody's business
+      ...(onError ? { onError } : {}),
+      ...(signal ? { signal } : {}),
+    }, (request, info) => this.#handle(request, info));
+    const close = () => this.#closeGuests(() => true);
+    signal?.addEventListener("abort", close);
+    this.finished = this.#server.finished.then(async () => {
+      signal?.removeEventListener("abort", close);
+      close();
+      await Promise.all(this.#tunnels);
+    });
+  }
+
+  accept(stream: ByteStream, head?: Uint8Array): Promise<void> {
+    const leave = this.#shutdown ? null : this.#occupancy.enter(stream.remoteAddr.hostname);
+    if (leave === null) {
+      closeQuietly(stream);
+      return Promise.resolve();
+    }
+    const tunnel = this.#carry(stream, head)
+      .catch(() => closeQuietly(stream)) // it was closed, or no descriptor was left
+      .finally(() => {
+        leave();
+        this.#tunnels.delete(tunnel);
+      });
+    this.#tunnels.add(tunnel);
+    return tunnel;
+  }
+
+  async #carry(stream: ByteStream, head: Uint8Array = new Uint8Array()) {
+    const guest = new Guest(stream.remoteAddr, this.#firstRequestMs);
+    let door: string | undefined;
+    try {
+      const inner = await Deno.connect({ hostname: "127.0.0.1", port: this.#server.addr.port });
+      inner.setNoDelay();
+      door = formatEndpoint(inner.localAddr);
+      this.#guests.set(door, guest);
+      if (this.#shutdown) guest.close();
+      await splice(stream, inner, { head, signal: guest.signal });
+    } finally {
+      if (door !== undefined) this.#guests.delete(door);
+      guest.close();
+    }
+  }
+
+  #handle(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response> {
+    const guest = this.#guests.get(formatEndpoint(info.remoteAddr));
+    // TLS and HTTP are native, so this is the first place where an intruder from this machine can be told apart.
+    if (!guest) return new Response(null, { status: 403, headers: { connection: "close" } });
+    guest.serve(info.completed);
+    const { hostname, port } = guest.remote;
+    const response = this.#handler(request, {
+      remoteAddr: { transport: "tcp", hostname, port },
+      completed: info.completed,
+    });
+    return response instanceof Promise
+      ? response.then((r) => noteUpgrade(r, guest))
+      : noteUpgrade(response, guest);
+  }
+
+  shutdown(): Promise<void> {
+    return this.#shutdown ??= this.#stop();
+  }
+
+  /** `Deno.serve` waits for connections that have not sent a request, so those end first. */
+  async #stop() {
+    this.#closeGuests((guest) => !guest.busy);
+    await this.#server.shutdown();
+    await this.finished;
+  }
+
+  #closeGuests(which: (guest: Guest) => boolean) {
+    for (const guest of this.#guests.values()) if (which(guest)) guest.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+}
+
+function noteUpgrade(response: Response, guest: Guest): Response {
+  if (response.status === 101) guest.upgrade();
+  return response;
+}

@@ -1,0 +1,139 @@
+/**
+ * The serving half of SOCKS5 (RFC 1928) with a user name and password (RFC 1929), as far as a native
+ * `Deno.HttpClient` on this machine needs it: CONNECT to a name.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc1928
+ * @see https://www.rfc-editor.org/rfc/rfc1929
+ * @module
+ */
+import type { ByteStream } from "../punch/mod.ts";
+import { writeAll } from "./splice.ts";
+
+const VERSION = 5;
+const AUTH_VERSION = 1;
+const METHOD_USERNAME_PASSWORD = 2;
+const METHOD_NONE_ACCEPTABLE = 0xff;
+const COMMAND_CONNECT = 1;
+const ADDRESS_IPV4 = 1;
+const ADDRESS_NAME = 3;
+const ADDRESS_IPV6 = 4;
+
+/** Reply field of RFC 1928 section 6. */
+export const SOCKS_REPLY = {
+  succeeded: 0,
+  generalFailure: 1,
+  notAllowed: 2,
+  hostUnreachable: 4,
+  commandNotSupported: 7,
+  addressTypeNotSupported: 8,
+} as const;
+
+/** Who may go where, as the client wrote it. */
+export interface SocksRequest<Ticket> {
+  /** What `authorize` gave for the credentials. */
+  readonly ticket: Ticket;
+  /** The name, in lower case. */
+  readonly hostname: string;
+  /** 0 to 65535. */
+  readonly port: number;
+}
+
+/** The other side does not speak what we speak, or may not. */
+export class SocksError extends Error {
+  override readonly name = "SocksError";
+}
+
+/**
+ * Reads a client's greeting, credentials and request; what remains is to connect, and to {@linkcode replySocks}.
+ * A client that is refused has been told so when this rejects with `SocksError`; it rejects with
+ * `Deno.errors.UnexpectedEof` when the client ends in the middle.
+ *
+ * @param authorize Gives what stands for these credentials, or `null` to refuse them.
+ */
+export async function acceptSocks<Ticket>(
+  stream: ByteStream,
+  authorize: (username: Uint8Array, password: Uint8Array) => Ticket | null,
+): Promise<SocksRequest<Ticket>> {
+  await negotiateMethod(stream);
+  const ticket = await authenticate(stream, authorize);
+  return { ticket, ...await readRequest(stream) };
+}
+
+/** Sends the reply; all but `succeeded` are to be followed by closing (RFC 1928 section 6). */
+export async function replySocks(stream: ByteStream, code: number): Promise<void> {
+  await writeAll(stream, Uint8Array.of(VERSION, code, 0, ADDRESS_IPV4, 0, 0, 0, 0, 0, 0));
+}
+
+/** RFC 1928 section 3. */
+async function negotiateMethod(stream: ByteStream) {
+  const [version, count] = await readExactly(stream, 2) as unknown as [number, number];
+  if (version !== VERSION) throw new SocksError(`Cannot serve SOCKS: version ${version}`);
+  const methods = await readExactly(stream, count);
+  const acceptable = methods.includes(METHOD_USERNAME_PASSWORD);
+  await writeAll(
+    stream,
+    Uint8Array.of(VERSION, acceptable ? METHOD_USERNAME_PASSWORD : METHOD_NONE_ACCEPTABLE),
+  );
+  if (!acceptable) throw new SocksError("Cannot serve SOCKS: no user name is offered");
+}
+
+/** RFC 1929 section 2. */
+async function authenticate<Ticket>(
+  stream: ByteStream,
+  authorize: (username: Uint8Array, password: Uint8Array) => Ticket | null,
+): Promise<Ticket> {
+  const [version] = await readExactly(stream, 1);
+  if (version !== AUTH_VERSION) throw new SocksError(`Cannot serve SOCKS: login version ${version}`);
+  const username = await readCounted(stream);
+  const password = await readCounted(stream);
+  const ticket = authorize(username, password);
+  await writeAll(stream, Uint8Array.of(AUTH_VERSION, ticket === null ? 1 : 0));
+  if (ticket === null) throw new SocksError("Cannot serve SOCKS: wrong credentials");
+  return ticket;
+}
+
+/** RFC 1928 sections 4 and 5. */
+async function readRequest(stream: ByteStream): Promise<{ hostname: string; port: number }> {
+  const header = await readExactly(stream, 4);
+  const [version, command, , addressType] = header as unknown as [number, number, number, number];
+  if (version !== VERSION) throw new SocksError(`Cannot serve SOCKS: version ${version}`);
+  const name = await readAddress(stream, addressType);
+  const port = new DataView((await readExactly(stream, 2)).buffer).getUint16(0);
+  if (command !== COMMAND_CONNECT) {
+    await refuse(stream, SOCKS_REPLY.commandNotSupported, `command ${command}`);
+  }
+  if (name === null) await refuse(stream, SOCKS_REPLY.notAllowed, "an address is no name");
+  return { hostname: name!, port };
+}
+
+/** A name, or `null` for an address, which was read all the same. */
+async function readAddress(stream: ByteStream, type: number): Promise<string | null> {
+  if (type === ADDRESS_NAME) return new TextDecoder().decode(await readCounted(stream)).toLowerCase();
+  if (type !== ADDRESS_IPV4 && type !== ADDRESS_IPV6) {
+    await refuse(stream, SOCKS_REPLY.addressTypeNotSupported, `address type ${type}`);
+  }
+  await readExactly(stream, type === ADDRESS_IPV4 ? 4 : 16);
+  return null;
+}
+
+async function refuse(stream: ByteStream, code: number, reason: string): Promise<never> {
+  await replySocks(stream, code);
+  throw new SocksError(`Cannot serve SOCKS: ${reason}`);
+}
+
+/** One byte that says how many follow. */
+async function readCounted(stream: ByteStream): Promise<Uint8Array> {
+  const [length] = await readExactly(stream, 1);
+  return await readExactly(stream, length!);
+}
+
+/** No byte more than asked for: what follows belongs to the tunnel. At most 255 are ever asked for. */
+async function readExactly(stream: ByteStream, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const read = await stream.read(bytes.subarray(at));
+    if (read === null) throw new Deno.errors.UnexpectedEof("Cannot serve SOCKS: the client ended");
+    at += read;
+  }
+  return bytes;
+}

@@ -1,0 +1,131 @@
+import type { ByteStream } from "../punch/mod.ts";
+
+/** Enough for a request; an idle tunnel holds two of them. */
+const FIRST_BUFFER_BYTES = 16 * 1024;
+/** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
+const LARGEST_BUFFER_BYTES = 256 * 1024;
+/** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
+const HALF_CLOSED_IDLE_MS = 60_000;
+
+/** Options of {@linkcode splice}. */
+export interface SpliceOptions {
+  /** What was already read from the first stream; goes to the second one before anything else. */
+  readonly head?: Uint8Array;
+  /** Closes both streams; `splice` then rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** How long one direction may stay silent once the other has ended. @default {60_000} */
+  readonly halfClosedIdleMs?: number;
+}
+
+/** What went through, and how it ended. */
+export interface SpliceResult {
+  /** Bytes from the first stream that the second one took. */
+  readonly forth: number;
+  /** Bytes from the second stream that the first one took. */
+  readonly back: number;
+  /** Why it ended, unless both sides finished in their own time. */
+  readonly error?: Error;
+}
+
+/**
+ * Joins two streams until both directions have ended, and closes both. The end of one direction is passed on
+ * while the other goes on; an error in either ends both. Nothing is read before what came earlier was taken, so that a slow
+ * reader slows down its writer, and at most two buffers of 256 KiB are held.
+ *
+ * Rejects with `signal.reason` only; whatever else ends it is in {@linkcode SpliceResult.error}.
+ */
+export async function splice(
+  a: ByteStream,
+  b: ByteStream,
+  options: SpliceOptions = {},
+): Promise<SpliceResult> {
+  const { head = new Uint8Array(), signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS } = options;
+  const forth = new Direction(a, b);
+  const back = new Direction(b, a);
+  let error: Error | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const end = (reason: Error) => {
+    error ??= reason;
+    closeQuietly(a);
+    closeQuietly(b);
+  };
+  const onAbort = () => end(new DOMException("The tunnel was aborted", "AbortError"));
+  signal?.addEventListener("abort", onAbort);
+  if (signal?.aborted) onAbort();
+  const watch = (other: Direction) => {
+    timer ??= watchForSilence(other, halfClosedIdleMs, end);
+  };
+  await Promise.all([
+    forth.run(head).then(() => watch(back), end),
+    back.run(new Uint8Array()).then(() => watch(forth), end),
+  ]);
+  clearInterval(timer);
+  signal?.removeEventListener("abort", onAbort);
+  closeQuietly(a);
+  closeQuietly(b);
+  signal?.throwIfAborted();
+  return { forth: forth.bytes, back: back.bytes, ...(error ? { error } : {}) };
+}
+
+/** Closes a stream, also one whose `close()` throws the second time, as that of `Deno.Conn` does. */
+export function closeQuietly(stream: ByteStream) {
+  try {
+    stream.close();
+  } catch {
+    // closed already
+  }
+}
+
+/** Writes all of `data`. */
+export async function writeAll(to: ByteStream, data: Uint8Array): Promise<void> {
+  let taken = await to.write(data);
+  while (taken < data.length) taken += await to.write(data.subarray(taken));
+}
+
+/** One of the two directions. */
+class Direction {
+  bytes = 0;
+  readonly #from: ByteStream;
+  readonly #to: ByteStream;
+
+  constructor(from: ByteStream, to: ByteStream) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
+  async run(head: Uint8Array) {
+    if (head.length > 0) await this.#pass(head);
+    let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    for (;;) {
+      const length = await this.#from.read(buffer);
+      if (length === null) break;
+      const full = length === buffer.length;
+      await this.#pass(full ? buffer : buffer.subarray(0, length));
+      if (full && length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(length * 4);
+    }
+    await this.#to.closeWrite();
+  }
+
+  async #pass(data: Uint8Array) {
+    await writeAll(this.#to, data);
+    this.bytes += data.length;
+  }
+}
+
+/** Calls `end` when no byte moves for `idleMs`. */
+function watchForSilence(
+  direction: Direction,
+  idleMs: number,
+  end: (reason: Error) => void,
+): ReturnType<typeof setInterval> {
+  let seen = direction.bytes;
+  return setInterval(() => {
+    if (direction.bytes === seen) {
+      end(
+        new DOMException("Cannot keep the tunnel: one side has ended, the other is silent", "TimeoutError"),
+      );
+    }
+    seen = direction.bytes;
+  }, idleMs);
+}
