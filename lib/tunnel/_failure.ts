@@ -5,7 +5,8 @@ import type { Ticket } from "./_loopback_proxy.ts";
 const CERTIFICATE_REFUSED = /invalid peer certificate/;
 
 /** Why a WebSocket did not open; native ones say little, so we ask those who saw it. */
-export function webSocketFailure(ticket: Ticket, detail: string): PeerError {
+export async function webSocketFailure(ticket: Ticket, detail: string): Promise<PeerError> {
+  await ticket.tls?.verdict; // the native socket is closed already, so its last bytes are on their way
   if (ticket.failures > 0) return pathFailure(ticket.failure);
   if (ticket.tls?.refused || CERTIFICATE_REFUSED.test(detail)) return notProven();
   if (ticket.tls?.refused === false) {

@@ -111,13 +111,14 @@ export class LoopbackProxy {
     const first = connection.read(buffer);
     const path = await this.#open(first, ticket);
     if (path === null) return await replySocks(connection, SOCKS_REPLY.hostUnreachable);
+    const tls = ticket.tls = new TlsWitness();
     try {
       await replySocks(connection, SOCKS_REPLY.succeeded);
-      const tls = ticket.tls = new TlsWitness();
       const head = buffer.subarray(0, await first ?? 0);
       tls.see(head);
       await splice(tls.watch(connection), path, { head, signal: this.#closing.signal });
     } finally {
+      tls.end();
       closeQuietly(path);
     }
   }

@@ -19,21 +19,22 @@ export async function openWebSocket(
   { protocols = [], headers = {}, signal }: WebSocketOptions,
 ): Promise<WebSocket> {
   signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = new WebSocket(url, { protocols, headers, client });
   let detail = "";
   const onError = (event: Event) => detail = (event as ErrorEvent).message;
   const onAbort = () => socket.close();
-  // The error tells what happened, and the end of it comes after: nothing may be left behind.
-  const onClose = () => reject(signal?.aborted ? signal.reason : webSocketFailure(ticket, detail));
-  const onOpen = () => resolve();
+  const onClose = () => resolve(false); // comes after the error, when nothing is left behind
+  const onOpen = () => resolve(true);
   socket.addEventListener("open", onOpen);
   socket.addEventListener("error", onError);
   socket.addEventListener("close", onClose);
   signal?.addEventListener("abort", onAbort);
   try {
-    await promise;
-    return socket;
+    const open = await promise;
+    signal?.throwIfAborted();
+    if (open) return socket;
+    throw await webSocketFailure(ticket, detail);
   } finally {
     socket.removeEventListener("open", onOpen);
     socket.removeEventListener("error", onError);

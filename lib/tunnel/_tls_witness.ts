@@ -14,23 +14,35 @@ const ALERT_RECORD_BYTES = 2 + 1 + 16;
 export class TlsWitness {
   /** `true` once the client has refused the server's certificate, `false` once it has accepted it. */
   refused: boolean | undefined;
+  /** Resolves when {@linkcode TlsWitness.refused} is known, or will never be because the client has ended. */
+  readonly verdict: Promise<void>;
+  /** Nothing more will come. */
+  readonly end: () => void;
   readonly #header = new Uint8Array(RECORD_HEADER_BYTES);
   #headerBytes = 0;
   #bodyLeft = 0;
 
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.verdict = promise;
+    this.end = resolve;
+  }
+
   /** `stream`, with an eye on what is read from it. */
   watch(stream: ByteStream): ByteStream {
-    const read = (buffer: Uint8Array) => {
-      if (this.refused !== undefined) return stream.read(buffer);
-      return stream.read(buffer).then((length) => {
-        this.see(buffer.subarray(0, length ?? 0));
-        return length;
-      });
+    const readAndSee = async (buffer: Uint8Array) => {
+      let length: number | null = null;
+      try {
+        return length = await stream.read(buffer);
+      } finally {
+        if (length === null) this.end();
+        else this.see(buffer.subarray(0, length));
+      }
     };
     return {
       localAddr: stream.localAddr,
       remoteAddr: stream.remoteAddr,
-      read,
+      read: (buffer) => this.refused === undefined ? readAndSee(buffer) : stream.read(buffer),
       write: (data) => stream.write(data),
       closeWrite: () => stream.closeWrite(),
       close: () => stream.close(),
@@ -52,6 +64,8 @@ export class TlsWitness {
     if (this.#headerBytes < RECORD_HEADER_BYTES) return;
     this.#headerBytes = 0;
     this.#bodyLeft = this.#header[3]! << 8 | this.#header[4]!;
-    if (this.#header[0] === APPLICATION_DATA) this.refused = this.#bodyLeft === ALERT_RECORD_BYTES;
+    if (this.#header[0] !== APPLICATION_DATA) return;
+    this.refused = this.#bodyLeft === ALERT_RECORD_BYTES;
+    this.end();
   }
 }
