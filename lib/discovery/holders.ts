@@ -15,8 +15,8 @@ export interface Holder {
   readonly contact: Contact;
   /** Of its newest answer. */
   token?: Uint8Array | undefined;
-  /** When it was last asked, in milliseconds. */
-  askedAt: number;
+  /** When it was last polled, in milliseconds; a newcomer's turn is at once. */
+  polledAt: number;
   /** Questions in a row that it did not answer. */
   silent: number;
 }
@@ -36,20 +36,21 @@ export class Holders {
   }
 
   /** Takes what a walk found, closest first; a walk that found nobody says nothing. Gives the newcomers. */
-  replace(replies: readonly Reply[], now: number): Holder[] {
+  replace(replies: readonly Reply[]): Holder[] {
     if (replies.length === 0) return [];
     const known = new Map(this.#holders.map((h) => [formatEndpoint(h.contact), h]));
     this.#holders = replies.slice(0, CLOSEST_COUNT).map(({ from, token }) => {
       const old = known.get(formatEndpoint(from));
-      return { contact: from, token: token ?? old?.token, askedAt: now, silent: 0 };
+      const polledAt = old?.polledAt ?? -Infinity;
+      return { contact: from, token: token ?? old?.token, polledAt, silent: 0 };
     });
     return this.#holders.filter((h) => !known.has(formatEndpoint(h.contact)));
   }
 
-  /** The node that was asked longest ago. */
+  /** The node that was polled longest ago. */
   next(): Holder | undefined {
     return this.#holders.reduce<Holder | undefined>(
-      (best, h) => best && best.askedAt <= h.askedAt ? best : h,
+      (best, h) => best && best.polledAt <= h.polledAt ? best : h,
       undefined,
     );
   }

@@ -8,7 +8,7 @@ import type { Holders } from "./holders.ts";
 import { KrpcError } from "./krpc.ts";
 import type { Dht, Reply } from "./types.ts";
 
-/** Each node is asked no more often; libtorrent bans an address at 50 messages in 10 s. */
+/** Each node is polled no more often; libtorrent bans an address at 50 messages in 10 s. */
 export const NODE_INTERVAL_MS = 1_000;
 /** Between polls of any node when nobody has knocked for a while: 100 a minute, which leaves room for the walks. */
 export const IDLE_INTERVAL_MS = 600;
@@ -75,7 +75,7 @@ export class KnockWatcher implements AsyncDisposable {
       const { clock, holders } = this.#options;
       const now = clock.now();
       const holder = holders.next();
-      const nodeDue = holder ? holder.askedAt + NODE_INTERVAL_MS : now + NODE_INTERVAL_MS;
+      const nodeDue = holder ? holder.polledAt + NODE_INTERVAL_MS : now + NODE_INTERVAL_MS;
       // Not after the last poll but after the moment when it was due: timers are late, and that adds up.
       const due = Math.max(at + this.#interval(), nodeDue);
       if (due > now) await pause(clock, due - now, signal);
@@ -93,8 +93,8 @@ export class KnockWatcher implements AsyncDisposable {
   #poll(signal: AbortSignal): void {
     const { clock, dht, holders, target } = this.#options;
     const holder = holders.next();
-    if (!holder || clock.now() - holder.askedAt < NODE_INTERVAL_MS - 1) return;
-    holder.askedAt = clock.now();
+    if (!holder || clock.now() - holder.polledAt < NODE_INTERVAL_MS - 1) return;
+    holder.polledAt = clock.now();
     const poll = dht.getPeers(holder.contact, target, { signal })
       .then((reply) => this.#take(reply), (error) => this.#miss(holder.contact, error))
       .finally(() => this.#polls.delete(poll));

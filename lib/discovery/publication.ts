@@ -146,7 +146,7 @@ export class DhtPublication implements Publication {
   /** Nodes that became the closest ones get the record now and not in half an hour. */
   async #renew(replies: readonly Reply[]): Promise<void> {
     const wereSilent = this.#holders.list.length === 0;
-    const newcomers = this.#holders.replace(replies, this.#options.clock.now());
+    const newcomers = this.#holders.replace(replies);
     if (wereSilent) this.#publisher.update(); // we were cut off: the record may be gone everywhere
     else await this.#publisher.extend(newcomers, this.#closing.signal);
     await this.#lists.walk();

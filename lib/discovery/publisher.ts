@@ -119,13 +119,13 @@ export class Publisher {
   }
 
   async #walkAndPut(signal: AbortSignal): Promise<PeerError | undefined> {
-    const { clock, dht, holders } = this.#options;
+    const { dht, holders } = this.#options;
     const seen: number[] = [];
     const replies = await dht.walk("get", this.#target, {
       signal,
       onReply: (reply) => void seen.push(this.#seqOf(reply)),
     });
-    holders.replace(replies, clock.now());
+    holders.replace(replies);
     if (replies.length === 0) {
       return new PeerError("offline", "Cannot publish the record: no node of the DHT answered");
     }
