@@ -99,7 +99,7 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
 /** The first path, which waits for the first connection. */
 class ReadyPath {
   #stream: ByteStream | undefined;
-  readonly #timer: number;
+  readonly #timer: ReturnType<typeof setTimeout>;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;

@@ -84,7 +84,7 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   const report = reporter(options.onProgress);
 
   await using stack = new AsyncDisposableStack();
-  const tunnel = serveTunnel(handler, {
+  const tunnel = await serveTunnel(handler, {
     identity,
     ...(options.onError ? { onError: options.onError } : {}),
   });

@@ -69,7 +69,12 @@ export class SkipProcess implements AsyncDisposable {
     ];
     const child = place.spawn(Deno.execPath(), command, {
       cwd: ROOT,
-      env: { XDG_CONFIG_HOME: `${home}/config`, XDG_CACHE_HOME: `${home}/cache`, NO_COLOR: "1" },
+      env: {
+        DENO_DIR: await denoDir(),
+        XDG_CONFIG_HOME: `${home}/config`,
+        XDG_CACHE_HOME: `${home}/cache`,
+        NO_COLOR: "1",
+      },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -142,4 +147,13 @@ export class SkipProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+/** Where Deno keeps packages: by default below XDG_CACHE_HOME, which each process gets for itself. */
+async function denoDir(): Promise<string> {
+  const set = Deno.env.get("DENO_DIR");
+  if (set) return set;
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" })
+    .output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }

@@ -10,6 +10,8 @@ import type { Discovery as Contract, Publication, PublishOptions } from "./types
 export { PUBLIC_BOOTSTRAP } from "./bootstrap.ts";
 export { DhtDiscovery, type DiscoveryOptions, openDiscovery } from "./dht_discovery.ts";
 export { MemoryDiscovery, MemoryHub, type MemoryHubOptions } from "./memory_discovery.ts";
+export { DhtNode } from "./node.ts";
+export type { DhtNodeOptions } from "./node_options.ts";
 export type { ServiceDescription } from "./publication.ts";
 export { decodeRecord, encodeRecord, MAX_RECORD_BYTES, MAX_RECORD_CANDIDATES } from "./record.ts";
 export type * from "./types.ts";
