@@ -71,6 +71,18 @@ export class FakeNetwork {
     return new FakeDht(this, { hostname, port: 50000 });
   }
 
+  /** Lets time pass until `promise` settles, millisecond by millisecond: WebCrypto works in real time. */
+  async run<T>(promise: Promise<T>): Promise<T> {
+    let cancel = () => {};
+    const beat = () => void (cancel = this.clock.schedule(1, beat));
+    beat();
+    try {
+      return await this.clock.run(promise);
+    } finally {
+      cancel();
+    }
+  }
+
   /** Ends an outage. */
   up(): void {
     this.isUp = true;

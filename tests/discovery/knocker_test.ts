@@ -1,0 +1,134 @@
+import { assert, assertEquals } from "@std/assert";
+import { signItem, targetOf } from "../../lib/discovery/item.ts";
+import { epochOf, listIdentity, readList } from "../../lib/discovery/knock_list.ts";
+import { announceKnock, boxOf, sealedKnock } from "../../lib/discovery/knocker.ts";
+import { generateSealKeys, KnockOpener } from "../../lib/discovery/seal.ts";
+import type { KnockContent, Reply, Resolution } from "../../lib/discovery/types.ts";
+import { Identity } from "../../lib/identity/mod.ts";
+import { FakeNetwork } from "./_fake_dht.ts";
+
+const caller = new Identity(new Uint8Array(32).fill(1));
+const { publicKey } = new Identity(new Uint8Array(32).fill(2));
+const TARGET = targetOf(publicKey);
+const CONTENT: KnockContent = {
+  port: 41000,
+  candidates: [{ hostname: "198.51.100.7", port: 41000 }],
+  nat: "preserving",
+};
+
+async function setUp(options: { nodes?: number; dht?: string } = {}) {
+  const network = new FakeNetwork(options.nodes ?? 8);
+  const { clock, wallClock } = network;
+  const dht = network.open("198.51.100.7");
+  const keys = await generateSealKeys();
+  const holders = await clock.run(dht.walk("get", TARGET));
+  const resolution: Resolution = {
+    publicKey,
+    seq: 1,
+    holders,
+    record: {
+      candidates: [],
+      nat: "open",
+      sealKey: keys.publicKey,
+      ...(options.dht && { dht: { hostname: options.dht, port: 6881 } }),
+    },
+  };
+  const over = new AbortController();
+  const knocker = (rest: readonly Reply[] = []) => ({
+    ...{ dht, clock, wallClock, identity: caller, signal: over.signal },
+    holders: Promise.resolve(rest),
+  });
+  const opener = new KnockOpener(publicKey, keys, wallClock);
+  const announced = () => network.nodes.filter((node) => node.peers.has(TARGET.toHex())).length;
+  const listed = () => {
+    const list = listIdentity(publicKey, epochOf(wallClock()));
+    return network.nodes.flatMap((node) => readList(node.items.get(targetOf(list.publicKey).toHex()), list));
+  };
+  return { network, clock, dht, resolution, knocker, opener, announced, listed, over };
+}
+
+Deno.test("announceKnock() announces the port at every node that holds the record", async () => {
+  const { network, clock, resolution, knocker, announced } = await setUp({ nodes: 20 });
+  const start = clock.now();
+  assertEquals(await clock.run(announceKnock(resolution, CONTENT, knocker())), 8);
+  assertEquals([announced(), clock.now() - start], [8, 50]);
+  const values = network.closest(TARGET)[0]!.peers.get(TARGET.toHex());
+  assertEquals(values, [{ hostname: "198.51.100.7", port: 41000 }]);
+});
+
+Deno.test("announceKnock() follows the walk to nodes that turned out to be closer, asking nobody twice", async () => {
+  const { network, clock, resolution, knocker, announced } = await setUp();
+  const early = { ...resolution, holders: resolution.holders.slice(0, 3) };
+  assertEquals(await clock.run(announceKnock(early, CONTENT, knocker(resolution.holders))), 8);
+  assertEquals([announced(), network.count(0, "announce_peer")], [8, 8]);
+});
+
+Deno.test("announceKnock() walks again where every token has expired", async () => {
+  const { clock, resolution, knocker, announced } = await setUp();
+  const holders = resolution.holders.map((reply) => ({ ...reply, token: new Uint8Array(4) }));
+  assertEquals(await clock.run(announceKnock({ ...resolution, holders }, CONTENT, knocker())), 8);
+  assertEquals(announced(), 8);
+});
+
+Deno.test("announceKnock() gives 0 where nobody takes it", async () => {
+  const { network, clock, resolution, knocker } = await setUp();
+  for (const node of network.nodes) node.refuses = true;
+  assertEquals(await clock.run(announceKnock(resolution, CONTENT, knocker())), 0);
+});
+
+Deno.test("announceKnock() rejects with the reason of its signal", async () => {
+  const { network, clock, resolution, knocker, over } = await setUp();
+  for (const node of network.nodes) node.isSilent = true;
+  clock.schedule(10, () => over.abort("enough"));
+  const outcome = announceKnock(resolution, CONTENT, knocker()).catch((error) => error);
+  assertEquals(await clock.run(outcome), "enough");
+});
+
+Deno.test("sealedKnock() sends one datagram to the DHT socket of the peer", async () => {
+  const { network, dht, resolution, knocker, opener, listed } = await setUp({ dht: "203.0.113.9" });
+  await network.run(sealedKnock(resolution, CONTENT, knocker()));
+  assertEquals(dht.datagrams.map(({ to }) => to), [{ hostname: "203.0.113.9", port: 6881 }]);
+  const { data } = dht.datagrams[0]!;
+  assert(data[0]! >= 192 && data[0] !== "d".charCodeAt(0));
+  const opened = await opener.open(boxOf(data)!);
+  assertEquals(opened, { candidates: CONTENT.candidates, nat: "preserving", publicKey: caller.publicKey });
+  assertEquals(listed(), []);
+});
+
+Deno.test("sealedKnock() sends no datagram to what is no machine", async () => {
+  for (const hostname of ["255.255.255.255", "239.1.1.1", "0.0.0.0"]) {
+    const { network, dht, resolution, knocker } = await setUp({ dht: hostname });
+    await network.run(sealedKnock(resolution, CONTENT, knocker()));
+    assertEquals(dht.datagrams, []);
+  }
+});
+
+Deno.test("sealedKnock() writes to the list what one announced port cannot say", async () => {
+  const [only] = CONTENT.candidates;
+  const contents: KnockContent[] = [
+    { ...CONTENT, nat: "dependent" },
+    { ...CONTENT, candidates: [only!, { hostname: "198.51.100.7", port: 41001 }] },
+    { ...CONTENT, candidates: [{ hostname: "2001:db8::7", port: 41000 }] },
+  ];
+  for (const content of contents) {
+    const { network, resolution, knocker, opener, listed } = await setUp();
+    await network.run(sealedKnock(resolution, content, knocker()));
+    assertEquals(listed().length, 8);
+    assertEquals((await opener.open(listed()[0]!))?.candidates, content.candidates);
+  }
+});
+
+Deno.test("boxOf() takes no other datagram for a knock", () => {
+  for (const text of ["", "d1:q", "\x00\x01", "\xf5sk", "\xf5sk1", "\xf5sk2xxxx"]) {
+    assertEquals(boxOf(Uint8Array.from(text, (c) => c.charCodeAt(0))), undefined);
+  }
+});
+
+Deno.test("sealedKnock() may be read by nobody who only holds the list's key", async () => {
+  const { network, resolution, knocker, listed } = await setUp();
+  await network.run(sealedKnock(resolution, { ...CONTENT, nat: "dependent" }, knocker()));
+  const address = "c6336407a028"; // 198.51.100.7:41000
+  assert(!listed()[0]!.toHex().includes(address));
+  const other = signItem(caller, 1, listed()[0]!);
+  assertEquals(readList(other, listIdentity(publicKey, 1)), []);
+});

@@ -1,0 +1,198 @@
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { Holders } from "../../lib/discovery/holders.ts";
+import { signItem, targetOf } from "../../lib/discovery/item.ts";
+import { Publisher } from "../../lib/discovery/publisher.ts";
+import { decodeRecord, encodeRecord } from "../../lib/discovery/record.ts";
+import type { ServiceRecord } from "../../lib/discovery/types.ts";
+import { PeerError } from "../../lib/errors.ts";
+import { Identity } from "../../lib/identity/mod.ts";
+import { FakeNetwork } from "./_fake_dht.ts";
+
+const identity = new Identity(new Uint8Array(32).fill(7));
+const KEY = targetOf(identity.publicKey).toHex();
+const MINUTE = 60_000;
+
+function setUp(nodes: number) {
+  const network = new FakeNetwork(nodes);
+  const { clock, wallClock } = network;
+  const record = { port: 1000 };
+  const describe = (): ServiceRecord => ({
+    candidates: [{ kind: "host", hostname: "10.0.0.1", port: record.port }],
+    nat: "unknown",
+    sealKey: new Uint8Array(32),
+  });
+  const published: { at: number; count: number; error: Error | undefined }[] = [];
+  const holders = new Holders();
+  const publisher = new Publisher({
+    ...{ dht: network.open(), clock, wallClock, identity, describe, holders },
+    onPublished: (count, error) => void published.push({ at: clock.now(), count, error }),
+  });
+  const over = new AbortController();
+  const run = () => {
+    const running = publisher.run(over.signal).catch(() => {});
+    return () => (over.abort(), clock.run(running));
+  };
+  return { network, clock, record, published, holders, publisher, signal: over.signal, over, run };
+}
+
+function seqs(network: FakeNetwork): number[] {
+  return network.nodes.map((node) => node.items.get(KEY)?.seq ?? 0).filter((seq) => seq > 0);
+}
+
+function portOf(network: FakeNetwork): number {
+  const record = decodeRecord(identity.publicKey, network.nodes[0]!.items.get(KEY)!.v);
+  return (record as ServiceRecord).candidates[0]!.port;
+}
+
+Deno.test("Publisher puts the record at the eight closest nodes, numbered by the microsecond", async () => {
+  const { network, clock, publisher, signal, published } = setUp(20);
+  await clock.run(publisher.start(signal));
+  assertEquals([publisher.acknowledgements, seqs(network).length], [8, 8]);
+  assertLessOrEqual(Math.abs(seqs(network)[0]! - network.wallClock() * 1000), 200_000);
+  assertEquals(published.map(({ count, error }) => [count, error]), [[8, undefined]]);
+});
+
+Deno.test("Publisher is content with one node where there is one", async () => {
+  const { clock, publisher, signal } = setUp(1);
+  await clock.run(publisher.start(signal));
+  assertEquals(publisher.acknowledgements, 1);
+});
+
+Deno.test("Publisher is content with three of eight", async () => {
+  const { network, clock, publisher, signal } = setUp(8);
+  for (const node of network.nodes.slice(3)) node.refuses = true;
+  await clock.run(publisher.start(signal));
+  assertEquals(publisher.acknowledgements, 3);
+});
+
+Deno.test("Publisher gives up at last where only two of eight take the record", async () => {
+  const { network, clock, publisher, published, signal } = setUp(8);
+  for (const node of network.nodes.slice(2)) node.refuses = true;
+  const error = await clock.run(publisher.start(signal).catch((error) => error));
+  assert(error instanceof PeerError);
+  assertEquals(error.code, "publish-failed");
+  assertEquals(published.length, 5);
+  assertGreaterOrEqual(clock.now(), 15_000); // 1 + 2 + 4 + 8 s
+});
+
+Deno.test("Publisher waits while offline, and publishes once online", async () => {
+  const { network, clock, publisher, published, signal } = setUp(8);
+  network.isUp = false;
+  const started = publisher.start(signal);
+  await clock.pass(10 * MINUTE);
+  assertEquals(published, []);
+  network.up();
+  await clock.run(started);
+  assertEquals(publisher.acknowledgements, 8);
+});
+
+Deno.test("Publisher rejects with the reason of its signal", async () => {
+  const { network, clock, publisher, signal, over } = setUp(8);
+  network.isUp = false;
+  const started = publisher.start(signal).catch((error) => error);
+  over.abort("enough");
+  assertEquals(await clock.run(started), "enough");
+});
+
+Deno.test("Publisher publishes again every half hour, each time with a higher number", async () => {
+  const { network, clock, publisher, published, signal, run } = setUp(8);
+  await clock.run(publisher.start(signal));
+  const stop = run();
+  const first = seqs(network)[0]!;
+  await clock.pass(34 * MINUTE);
+  assertEquals(published.length, 2);
+  assertGreaterOrEqual(published[1]!.at, 27 * MINUTE);
+  assertGreater(Math.min(...seqs(network)), first);
+  await clock.pass(60 * MINUTE);
+  assertEquals(published.length, 4);
+  await stop();
+});
+
+Deno.test("Publisher publishes a change within 250 ms and a round trip, many at once being one", async () => {
+  const { network, clock, publisher, published, record, signal, run } = setUp(8);
+  await clock.run(publisher.start(signal));
+  const stop = run();
+  const changed = clock.now();
+  record.port = 2000;
+  for (let i = 0; i < 5; i++) publisher.update();
+  await clock.pass(100);
+  publisher.update();
+  await clock.pass(300);
+  assertEquals(portOf(network), 2000);
+  assertEquals(published.length, 2);
+  assertLessOrEqual(published[1]!.at - changed, 301);
+  await clock.pass(MINUTE);
+  assertEquals(published.length, 2);
+  await stop();
+});
+
+Deno.test("Publisher publishes once more a change that comes while it is publishing", async () => {
+  const { network, clock, publisher, record, signal, run } = setUp(8);
+  await clock.run(publisher.start(signal));
+  const stop = run();
+  publisher.update();
+  await clock.pass(270);
+  record.port = 3000;
+  publisher.update();
+  await clock.pass(1_000);
+  assertEquals(portOf(network), 3000);
+  await stop();
+});
+
+Deno.test("Publisher tries again, ever more slowly, until nodes take the record", async () => {
+  const { network, clock, publisher, published, signal, run } = setUp(8);
+  await clock.run(publisher.start(signal));
+  const stop = run();
+  for (const node of network.nodes) node.refuses = true;
+  publisher.update();
+  await clock.pass(10 * MINUTE);
+  const failures = published.filter(({ error }) => error).length;
+  assertGreaterOrEqual(failures, 12);
+  assertLessOrEqual(failures, 18);
+  for (const node of network.nodes) node.refuses = false;
+  await clock.pass(MINUTE + 1000);
+  assertEquals(published.at(-1)!.error, undefined);
+  await stop();
+});
+
+Deno.test("Publisher outnumbers the record of another instance, without a fight", async () => {
+  const { network, clock, publisher, signal, run } = setUp(8);
+  const foreign = network.wallClock() * 1000 + 5 * MINUTE * 1000;
+  const v = encodeRecord(identity.publicKey, { candidates: [], nat: "open", sealKey: new Uint8Array(32) });
+  const replace = (seq: number) => {
+    for (const node of network.nodes) node.items.set(KEY, signItem(identity, seq, v));
+  };
+  replace(foreign);
+  await clock.run(publisher.start(signal));
+  assertEquals(new Set(seqs(network)), new Set([foreign + 1]));
+  const stop = run();
+  replace(foreign + 1000);
+  const count = network.count(0, "put");
+  await clock.pass(20 * MINUTE);
+  assertEquals(network.count(0, "put"), count);
+  await clock.pass(15 * MINUTE);
+  assertGreater(seqs(network)[0]!, foreign + 1000);
+  await stop();
+});
+
+Deno.test("Publisher does not follow a number that a wrong clock put into the future", async () => {
+  const { network, clock, publisher, signal } = setUp(8);
+  const future = (network.wallClock() + 60 * MINUTE) * 1000;
+  const v = encodeRecord(identity.publicKey, { candidates: [], nat: "open", sealKey: new Uint8Array(32) });
+  for (const node of network.nodes.slice(0, 4)) node.items.set(KEY, signItem(identity, future, v));
+  await clock.run(publisher.start(signal));
+  assertEquals(publisher.acknowledgements, 4);
+  assertLessOrEqual(Math.min(...seqs(network)), network.wallClock() * 1000);
+});
+
+Deno.test("Publisher gives the record to newcomers at once", async () => {
+  const { network, clock, holders, publisher, signal } = setUp(9);
+  network.nodes[0]!.isSilent = true;
+  await clock.run(publisher.start(signal));
+  network.nodes[0]!.isSilent = false;
+  const replies = await clock.run(network.open().walk("get_peers", targetOf(identity.publicKey)));
+  const newcomers = holders.replace(replies);
+  await clock.run(publisher.extend(newcomers, signal));
+  assertEquals(seqs(network).length, 9);
+  assertEquals(new Set(seqs(network)).size, 1);
+});
