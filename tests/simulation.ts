@@ -15,9 +15,15 @@ interface Timer {
 
 /** Time that passes only while {@linkcode SimulatedClock.run} waits for something. In whole milliseconds. */
 export class SimulatedClock implements Clock {
+  readonly random: () => number;
   #now = 0;
   readonly #timers = new Map<number, Set<Timer>>();
   #moments: number[] = [];
+
+  /** Begins at 0. */
+  constructor(seed = 1) {
+    this.random = seededRandom(seed);
+  }
 
   now(): number {
     return this.#now;
@@ -82,7 +88,7 @@ export interface Datagram {
 
 /** The network, its clock and its nodes. */
 export class Simulation implements AsyncDisposable {
-  readonly clock = new SimulatedClock();
+  readonly clock: SimulatedClock;
   readonly nodes: DhtNode[] = [];
   /** Called with every datagram that is sent. */
   onSend?: (datagram: Datagram) => void;
@@ -96,6 +102,7 @@ export class Simulation implements AsyncDisposable {
   constructor(options: SimulationOptions = {}) {
     this.#options = { delayMs: 25, loss: 0, seed: 1, ...options };
     this.random = seededRandom(this.#options.seed);
+    this.clock = new SimulatedClock(this.#options.seed);
   }
 
   /** A network of `count` nodes that know each other. */
@@ -106,6 +113,7 @@ export class Simulation implements AsyncDisposable {
       const node = await simulation.open();
       await simulation.clock.run(node.online());
     }
+    await simulation.clock.pass(10_000); // for their walks to end
     return simulation;
   }
 
@@ -151,7 +159,7 @@ export class Simulation implements AsyncDisposable {
   carry(data: Uint8Array, from: Endpoint, to: Endpoint): void {
     this.onSend?.({ at: this.clock.now(), from, to, data });
     if (!this.isUp || this.random() < this.#options.loss) return;
-    const copy = data.slice();
+    const copy = Uint8Array.from(data);
     this.clock.schedule(this.#options.delayMs, () => {
       this.#sockets.get(formatEndpoint(to))?.receive(copy, from);
     });

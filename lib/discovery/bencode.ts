@@ -1,11 +1,12 @@
 /**
- * A strict and total reader of bencode (BEP 3) for packets from the network.
+ * Bencode (BEP 3), with a strict and total reader for packets from the network.
  *
  * The `bencode` package trusts lengths: five bytes, `l-3:e`, keep its decoder busy for ever. So packets are
  * read here, and the package only writes.
  *
  * @module
  */
+import bencode from "bencode";
 import { Buffer } from "node:buffer";
 
 /** A bencoded dictionary. Without a prototype, so that no key is special. */
@@ -46,6 +47,11 @@ export function readBencode(packet: Buffer): BencodeValue | null {
     if (error instanceof Malformed) return null;
     throw error;
   }
+}
+
+/** Writes numbers, strings, bytes, lists and dictionaries; what is `undefined` in a dictionary is left out. */
+export function writeBencode(value: unknown): Uint8Array {
+  return bencode.encode(value);
 }
 
 /** Whether a value is a dictionary. */

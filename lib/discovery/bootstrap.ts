@@ -34,7 +34,7 @@ export interface BootstrapDeps {
   onPlace(place: Endpoint): void;
   /** Looks for neighbours; resolves when it is done, with or without success. */
   join(signal: AbortSignal): Promise<void>;
-  /** {@linkcode Bootstrap.expectsMore} may have changed. */
+  /** No more places will turn up, or no more neighbours. */
   onSettled(): void;
   /** The network went away. */
   onOffline(): void;
@@ -81,9 +81,14 @@ export class Bootstrap {
     return this.#online || this.#alone;
   }
 
-  /** Whether places to begin with may still turn up. */
-  get expectsMore(): boolean {
-    return this.#resolving || this.#joining && !this.#online;
+  /** Whether places to begin with may still turn up: names are being resolved. */
+  get isResolving(): boolean {
+    return this.#resolving;
+  }
+
+  /** Whether we are offline and the search for neighbours is under way. */
+  get isJoining(): boolean {
+    return this.#joining && !this.isOnline;
   }
 
   /** The addresses that the names stood for when last asked. */
@@ -124,19 +129,16 @@ export class Bootstrap {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    let backoff = FIRST_BACKOFF_MS;
-    while (!signal.aborted) {
-      if (this.isOnline) {
-        await abortable(this.#change.promise, signal);
-        continue;
-      }
+    for (let backoff = FIRST_BACKOFF_MS; !signal.aborted;) {
       await this.#attempt(signal);
-      if (this.#online) {
-        backoff = FIRST_BACKOFF_MS;
-        continue;
+      if (!this.isOnline) {
+        await this.#pauseOrChange(backoff, signal);
+        backoff = Math.min(2 * backoff, MAX_BACKOFF_MS);
       }
-      await this.#pauseOrChange(backoff, signal);
-      backoff = Math.min(2 * backoff, MAX_BACKOFF_MS);
+      while (this.isOnline) {
+        backoff = FIRST_BACKOFF_MS;
+        await this.#change.promise;
+      }
     }
   }
 

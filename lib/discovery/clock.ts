@@ -1,20 +1,24 @@
 /**
- * Time as discovery sees it, so that a test can run a network of hundreds of nodes in simulated time.
+ * Time and chance as discovery sees them, so that a test can run a network of hundreds of nodes in simulated
+ * time, the same way each time.
  *
  * @module
  */
 
-/** A source of time and timers. */
+/** A source of time, timers and jitter. */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now(): number;
   /** Calls `run` once after `ms` milliseconds, unless the returned function is called before. */
   schedule(ms: number, run: () => void): () => void;
+  /** A number in [0, 1), for jitter and the like, not for secrets. */
+  random(): number;
 }
 
 /** The clock of this machine. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => performance.now(),
+  random: Math.random,
   schedule(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -59,8 +59,9 @@ export function mergeKnownNodes(
   const good = table.nodes().filter((node) => node.confirmed && node.failures === 0).sort((a, b) =>
     b.seenAt - a.seenAt
   );
-  const byEndpoint = new Map([...good, ...old].reverse().map((node) => [formatEndpoint(node), node]));
-  const nodes = [...byEndpoint.values()].reverse().slice(0, MAX_KNOWN_NODES);
+  const taken = new Set(good.map(formatEndpoint));
+  const rest = old.filter((node) => !taken.has(formatEndpoint(node)));
+  const nodes = [...good, ...rest].slice(0, MAX_KNOWN_NODES);
   const own = observations.address();
   return own?.sure ? { address: own.address, nodes } : { nodes };
 }

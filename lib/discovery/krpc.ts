@@ -3,9 +3,9 @@
  *
  * @module
  */
-import bencode from "bencode";
 import type { Buffer } from "node:buffer";
 import { addressToBytes, type Endpoint, formatEndpoint, sameEndpoint } from "../endpoint.ts";
+import { writeBencode } from "./bencode.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { type ErrorMessage, type QueryMessage, readPacket, type ResponseMessage } from "./guard.ts";
 import { RateLimit } from "./rate_limit.ts";
@@ -153,7 +153,7 @@ export class Krpc {
 
   #send(to: Endpoint, message: Record<string, unknown>): void {
     this.stats.sent++;
-    this.#socket.send(bencode.encode(message), to);
+    this.#socket.send(writeBencode(message), to);
   }
 
   #receive(data: Uint8Array, from: Endpoint): void {
@@ -179,7 +179,7 @@ export class Krpc {
 
   #datagram(data: Uint8Array, from: Endpoint): boolean {
     if (data.length === 0 || data.length > MAX_DATAGRAM_BYTES || !this.#limit.allows(from)) return false;
-    this.#shielded(() => this.#events.onDatagram(data.slice(), from));
+    this.#shielded(() => this.#events.onDatagram(Uint8Array.from(data), from));
     return true;
   }
 

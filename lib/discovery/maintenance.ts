@@ -13,7 +13,7 @@ const ROUND_MS = 60_000;
 /** A node that was not heard for so long is questionable (BEP 5 says 15 min). */
 const QUESTIONABLE_MS = 10 * 60_000;
 const PINGS_PER_ROUND = 6;
-/** A walk to our own id and one to anywhere, about 40 packets. */
+/** A walk to our own id takes about 15 packets. */
 const REFRESH_ROUNDS = 15;
 const SAVE_ROUNDS = 10;
 
@@ -26,8 +26,8 @@ export interface MaintenanceDeps {
   ping(node: Contact): Promise<void>;
   /** Walks to our own id, by way of the bootstrap nodes too while the table is small. */
   join(signal: AbortSignal): Promise<void>;
-  /** Walks to a random id. */
-  explore(signal: AbortSignal): Promise<void>;
+  /** Walks to a part of the id space that we know too little of, if there is one. Says whether it did. */
+  explore(signal: AbortSignal): Promise<boolean>;
   /** Writes the known nodes to disk, if that was asked for. */
   save(): Promise<void>;
 }
@@ -35,10 +35,10 @@ export interface MaintenanceDeps {
 /** Runs until aborted, then rejects with `signal.reason`. */
 export async function maintain(deps: MaintenanceDeps, signal: AbortSignal): Promise<never> {
   for (let round = 1;; round++) {
-    await pause(deps.clock, ROUND_MS * (0.75 + Math.random() / 2), signal);
+    await pause(deps.clock, ROUND_MS * (0.75 + deps.clock.random() / 2), signal);
     if (round % SAVE_ROUNDS === 0) await deps.save();
     if (!deps.isOnline()) continue;
-    if (round % REFRESH_ROUNDS === 0) await deps.explore(signal);
+    await deps.explore(signal);
     if (round % REFRESH_ROUNDS === 0 || deps.table().size < CLOSEST_COUNT) await deps.join(signal);
     await Promise.all(questionable(deps.table(), deps.clock.now()).map((node) => deps.ping(node)));
   }

@@ -54,7 +54,7 @@ export class DhtNode implements Dht {
   #closing: Promise<void> | undefined;
 
   private constructor(options: DhtNodeOptions, socket: DatagramSocket, known: KnownNodes) {
-    const alone = options.bootstrap.length === 0 && known.nodes.length === 0;
+    const alone = options.bootstrap.length === 0;
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#known = known;
@@ -249,15 +249,10 @@ export class DhtNode implements Dht {
       endpoints: this.#options.bootstrap,
       resolve: this.#options.resolve ?? resolveName,
       onPlace: (place) => this.#walks.offer(place),
-      join: (signal) => this.#join(signal),
+      join: (signal) => this.#walks.join(signal),
       onSettled: () => this.#walks.settle(),
       onOffline: () => this.#presence.observations.clear(),
     }, alone);
-  }
-
-  /** Makes neighbours in the direction of `target`. */
-  async #join(signal: AbortSignal, target: Uint8Array = this.id): Promise<void> {
-    await this.#walks.run("find_node", target, { signal });
   }
 
   async #startMaintenance(): Promise<void> {
@@ -266,8 +261,8 @@ export class DhtNode implements Dht {
       table: () => this.#presence.table,
       isOnline: () => this.#bootstrap.isOnline,
       ping: async (node) => void await this.#ask(node, "ping", {}).catch(() => {}),
-      join: (signal) => this.#join(signal),
-      explore: (signal) => this.#join(signal, crypto.getRandomValues(new Uint8Array(20))),
+      join: (signal) => this.#walks.join(signal),
+      explore: (signal) => this.#walks.explore(signal),
       save: () => this.#save(),
     }, this.#closed.signal).catch((error) => {
       if (!this.#closed.signal.aborted) throw error;

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import bencode from "bencode";
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Endpoint } from "../endpoint.ts";
+import { writeBencode } from "./bencode.ts";
 import { CLOSEST_COUNT, packContacts, toReply } from "./contacts.ts";
 import { type QueryMessage, readPacket, type ResponseMessage } from "./guard.ts";
 import { KrpcError, type Outcome } from "./krpc.ts";
@@ -53,12 +53,12 @@ export class Responder extends EventEmitter {
    * Throws {@linkcode KrpcError} for a refusal.
    */
   askSelf(method: string, args: Record<string, unknown>, self: Contact): Reply {
-    const packet = bencode.encode({ t: "self", y: "q", q: method, a: { ...args, id: self.id } });
+    const packet = writeBencode({ t: "self", y: "q", q: method, a: { ...args, id: self.id } });
     const query = readPacket(packet) as QueryMessage | null;
     if (query === null) throw new TypeError(`Cannot ask for '${method}': an argument has a wrong length`);
     const outcome = this.answer(query, self);
     if ("e" in outcome) throw new KrpcError(...outcome.e);
-    return toReply(self, readPacket(bencode.encode({ t: "self", y: "r", ...outcome })) as ResponseMessage, 0);
+    return toReply(self, readPacket(writeBencode({ t: "self", y: "r", ...outcome })) as ResponseMessage, 0);
   }
 
   /** Part of the krpc object: our id. */
@@ -125,7 +125,7 @@ const METHODS: ReadonlySet<string> = new Set([
 /** The rules of BEP 44 that the library does not check, or checks only by size of a string. */
 function refuse({ q, a }: QueryMessage): readonly [number, string] | undefined {
   if (q !== "put" || a.v === undefined) return undefined;
-  if (bencode.encode(a.v).length > MAX_VALUE_BYTES) return [205, "message (v field) too big"];
+  if (writeBencode(a.v).length > MAX_VALUE_BYTES) return [205, "message (v field) too big"];
   if (Buffer.isBuffer(a.salt) && a.salt.length > MAX_SALT_BYTES) return [207, "salt too big"];
   if (!a.k && !a.sig) return undefined;
   const valid = a.k && a.sig && Number.isSafeInteger(a.seq) && a.seq as number >= 0;

@@ -27,11 +27,12 @@ const BUCKET_SIZE = 20;
 export class RoutingTable {
   readonly #buckets: KBucket;
   readonly #byEndpoint = new Map<string, TableNode>();
-  readonly #ownId: Uint8Array;
+  /** Our own id. */
+  readonly ownId: Uint8Array;
 
   /** @param ownId The table is finest around it. */
   constructor(ownId: Uint8Array) {
-    this.#ownId = ownId;
+    this.ownId = ownId;
     this.#buckets = new KBucket({
       localNodeId: ownId,
       numberOfNodesPerKBucket: BUCKET_SIZE,
@@ -60,7 +61,7 @@ export class RoutingTable {
 
   /** Notes that a node was heard: it answered (`confirmed`), or only asked. */
   heard(contact: Contact, confirmed: boolean, now: number): void {
-    if (equalBytes(contact.id, this.#ownId)) return;
+    if (equalBytes(contact.id, this.ownId)) return;
     const known = this.#byEndpoint.get(formatEndpoint(contact));
     if (known && equalBytes(known.id, contact.id)) return update(known, confirmed, now);
     // Who claims an endpoint or an id that another holds must first prove the endpoint.

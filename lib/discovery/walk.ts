@@ -15,8 +15,10 @@ import type { Contact, Reply, WalkOptions } from "./types.ts";
 const PARALLEL = 8;
 /** After this an unanswered question no longer holds its place. */
 export const STALL_MS = 600;
-/** How many times the median round trip a stalled question is waited for when little else has answered. */
+/** How many times the median round trip an answer may take before we look for another node as well. */
 const PATIENCE = 3;
+/** What the fastest network grants a node before it is late. */
+const MIN_LATE_MS = 150;
 /** An end for walks that are led astray by made-up nodes. An honest one takes 15 to 60. */
 const MAX_QUERIES = 150;
 
@@ -38,6 +40,8 @@ interface Candidate {
   /** Empty for a place to begin with whose id is not known yet: those are asked first, in half of the slots. */
   readonly distance: string;
   state: State;
+  /** Asked for longer than others take: another is asked beside it, though it is still waited for. */
+  isLate: boolean;
   askedAt: number;
   reply?: Reply;
 }
@@ -116,6 +120,7 @@ export class Walk {
       endpoint: { hostname: place.hostname, port: place.port },
       distance: id ? distance(id, this.#target) : "",
       state: "fresh",
+      isLate: false,
       askedAt: 0,
     };
     this.#insert(candidate);
@@ -132,14 +137,14 @@ export class Walk {
     const place = places.find((c) => c.state === "fresh");
     const crowded = places.filter((c) => c.state === "asked").length >= PARALLEL / 2;
     if (place && !crowded) return place;
-    return this.#window().find((c) => c.state === "fresh") ?? place;
+    return this.#hopeful().filter((c) => !c.isLate).slice(0, CLOSEST_COUNT).find((c) =>
+      c.state === "fresh"
+    ) ?? place;
   }
 
-  /** The closest nodes that have answered or still may: the walk is about these. */
-  #window(): Candidate[] {
-    return this.#candidates
-      .filter((c) => c.distance !== "" && c.state !== "stalled" && c.state !== "dead")
-      .slice(0, CLOSEST_COUNT);
+  /** Nodes that have answered or still may. The walk is about the closest eight. */
+  #hopeful(): Candidate[] {
+    return this.#candidates.filter((c) => c.distance !== "" && c.state !== "stalled" && c.state !== "dead");
   }
 
   #ask(candidate: Candidate): void {
@@ -147,13 +152,19 @@ export class Walk {
     candidate.askedAt = this.#origin.clock.now();
     this.#inFlight++;
     this.#queries++;
-    const cancel = this.#after(STALL_MS, () => {
+    const cancelLate = this.#after(this.#lateMs(), () => {
+      candidate.isLate = true;
+      this.step();
+    });
+    const cancelStall = this.#after(STALL_MS, () => {
       candidate.state = "stalled";
       this.#inFlight--;
       this.step();
     });
     const settle = (state: State, reply?: Reply) => {
-      cancel();
+      cancelLate();
+      cancelStall();
+      candidate.isLate = false;
       if (candidate.state === "asked") this.#inFlight--;
       candidate.state = state;
       if (reply && !this.#over) this.#take(candidate, reply);
@@ -178,29 +189,39 @@ export class Walk {
   }
 
   #isComplete(): boolean {
-    const window = this.#window();
+    const window = this.#hopeful().slice(0, CLOSEST_COUNT);
     if (window.some((c) => c.state !== "answered")) {
       return this.#queries >= MAX_QUERIES && this.#inFlight === 0;
     }
-    if (window.length === CLOSEST_COUNT) return true;
-    if (this.#candidates.some((c) => c.state === "asked") || this.#origin.expectsMore()) return false;
-    return !this.#waitForStalled(window);
+    const isFull = window.length === CLOSEST_COUNT;
+    if (!isFull && this.#candidates.some((c) => c.state === "asked")) return false;
+    if (!isFull && this.#origin.expectsMore()) return false;
+    return !this.#waitForStalled(isFull ? window.at(-1)!.distance : undefined);
   }
 
-  /** Fewer than eight have answered: whether those that are late deserve some more time. */
-  #waitForStalled(answered: readonly Candidate[]): boolean {
-    const rtts = answered.map((c) => c.reply!.rttMs).sort((a, b) => a - b);
-    const median = rtts[rtts.length >> 1] ?? Infinity;
+  /** Whether nodes closer than `limit` that are late deserve some more time, in a network as slow as this one. */
+  #waitForStalled(limit: string | undefined): boolean {
+    const patience = PATIENCE * (this.#medianRtt() ?? Infinity);
     const now = this.#origin.clock.now();
     const waits = this.#candidates
-      .filter((c) => c.state === "stalled")
-      .map((c) => c.askedAt + PATIENCE * median - now)
+      .filter((c) => c.state === "stalled" && (limit === undefined || c.distance < limit))
+      .map((c) => c.askedAt + patience - now)
       .filter((wait) => wait > 0);
     if (waits.length === 0) return false;
     const longest = Math.max(...waits);
     this.#cancelPatience?.();
     if (longest < Infinity) this.#cancelPatience = this.#after(longest, () => this.step());
     return true; // else until the question itself times out
+  }
+
+  #lateMs(): number {
+    const median = this.#medianRtt();
+    return median === undefined ? STALL_MS / 2 : Math.max(PATIENCE * median, MIN_LATE_MS);
+  }
+
+  #medianRtt(): number | undefined {
+    const rtts = this.#candidates.filter((c) => c.reply).map((c) => c.reply!.rttMs).sort((a, b) => a - b);
+    return rtts[rtts.length >> 1];
   }
 
   #closestReplies(): Reply[] {

@@ -1,9 +1,13 @@
 import type { Endpoint } from "../endpoint.ts";
 import { byDistance, CLOSEST_COUNT } from "./contacts.ts";
 import type { Bootstrap } from "./bootstrap.ts";
+import { Coverage } from "./coverage.ts";
 import type { Presence } from "./presence.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 import { Walk, type WalkOrigin } from "./walk.ts";
+
+/** Walks that fill the table of a node that has just joined, before it takes its time. */
+const MAX_FIRST_WALKS = 6;
 
 /** What {@linkcode Walks} needs. */
 export interface WalksDeps extends Pick<WalkOrigin, "clock"> {
@@ -18,11 +22,13 @@ export interface WalksDeps extends Pick<WalkOrigin, "clock"> {
 /** All walks that are under way: each hears of what the others find. */
 export class Walks {
   readonly #deps: WalksDeps;
+  readonly #coverage: Coverage;
   readonly #active = new Set<Walk>();
 
   /** Starts nothing yet. */
   constructor(deps: WalksDeps) {
     this.#deps = deps;
+    this.#coverage = new Coverage(deps.clock);
   }
 
   /** Walks towards `target`, asking `method` on the way. Rejects only with `signal.reason`, or when cancelled. */
@@ -32,7 +38,8 @@ export class Walks {
     const walk = new Walk(target, this.#places(target), {
       clock,
       ask: (to) => this.#deps.ask(to, method, args),
-      expectsMore: () => bootstrap.expectsMore,
+      // The search for neighbours is a walk itself (`find_node`) and must not wait for its own end.
+      expectsMore: () => bootstrap.isResolving || method !== "find_node" && bootstrap.isJoining,
       isSelf: (contact) => presence.isSelf(contact),
     }, options);
     this.#active.add(walk);
@@ -41,6 +48,20 @@ export class Walks {
     } finally {
       this.#active.delete(walk);
     }
+  }
+
+  /** Makes neighbours, and if we are one to be asked, acquaintances everywhere. */
+  async join(signal: AbortSignal): Promise<void> {
+    const { presence } = this.#deps;
+    await this.run("find_node", presence.id, { signal });
+    for (let i = 0; i < MAX_FIRST_WALKS && !presence.readOnly && await this.explore(signal); i++);
+  }
+
+  /** Walks to a part of the id space that we know too little of, if there is one. Says whether it did. */
+  async explore(signal: AbortSignal): Promise<boolean> {
+    const target = this.#coverage.next(this.#deps.presence.table);
+    if (target) await this.run("find_node", target, { signal });
+    return target !== undefined;
   }
 
   /** A place to begin with or a living node turned up. */
