@@ -10,6 +10,7 @@
 import type { Certificate, Extension, TBSCertificate } from "@peculiar/asn1-x509";
 import { createHash } from "node:crypto";
 import { concat, utf8 } from "../bytes.ts";
+import { bytesToAddress } from "../endpoint.ts";
 import { publicKeyToSpki, seedToPkcs8 } from "./ed25519.ts";
 import { formatPeerId } from "./id.ts";
 import type { Identity } from "./identity.ts";
@@ -35,8 +36,23 @@ export function peerHostname(id: string): string {
 }
 
 /**
+ * The stand-in for a peer in places where a name would be looked up: an IPv6 address in the discard-only prefix
+ * 100::/64 (RFC 6666), its last eight bytes being the first of the key. No packet to it ever arrives anywhere.
+ *
+ * Deno asks the system's resolver for the host of a URL even when a proxy is to do that, which would tell the id to
+ * a DNS server and wait for it; an address needs no resolver.
+ */
+export function peerStandIn(publicKey: Uint8Array): string {
+  return bytesToAddress(standInBytes(publicKey));
+}
+
+function standInBytes(publicKey: Uint8Array): Uint8Array<ArrayBuffer> {
+  return concat(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), publicKey.subarray(0, 8));
+}
+
+/**
  * Makes the certificate with which a serving peer proves its id: self-signed by the identity's key, for the
- * name `<id>.skip.alt`, never expiring. The same identity always gives the same bytes.
+ * name `<id>.skip.alt` and its stand-in, never expiring. The same identity always gives the same bytes.
  */
 export async function serverCertificate(identity: Identity): Promise<TlsCertificate> {
   const cert = await makeCertificate(identity.publicKey, false, (tbs) => identity.sign(tbs));
@@ -98,7 +114,7 @@ function describe(asn1: Asn1, publicKey: Uint8Array, ca: boolean): TBSCertificat
     validity: new Validity({ notBefore: NOT_BEFORE, notAfter: NOT_AFTER }),
     subject: name,
     subjectPublicKeyInfo: AsnConvert.parse(publicKeyToSpki(publicKey), SubjectPublicKeyInfo),
-    extensions: new Extensions(ca ? authorityExtensions(asn1) : peerExtensions(asn1, hostname)),
+    extensions: new Extensions(ca ? authorityExtensions(asn1) : peerExtensions(asn1, hostname, publicKey)),
   });
 }
 
@@ -107,17 +123,16 @@ function authorityExtensions(asn1: Asn1): Extension[] {
   return [extension(asn1, asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: true }), true)];
 }
 
-function peerExtensions(asn1: Asn1, hostname: string): Extension[] {
+function peerExtensions(asn1: Asn1, hostname: string, publicKey: Uint8Array): Extension[] {
   const { ExtendedKeyUsage, GeneralName, SubjectAlternativeName } = asn1;
+  const names = new SubjectAlternativeName([
+    new GeneralName({ dNSName: hostname }),
+    new GeneralName({ iPAddress: peerStandIn(publicKey) }),
+  ]);
   return [
     extension(asn1, asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: false }), true),
     extension(asn1, asn1.id_ce_extKeyUsage, new ExtendedKeyUsage([asn1.id_kp_serverAuth]), false),
-    extension(
-      asn1,
-      asn1.id_ce_subjectAltName,
-      new SubjectAlternativeName([new GeneralName({ dNSName: hostname })]),
-      false,
-    ),
+    extension(asn1, asn1.id_ce_subjectAltName, names, false),
   ];
 }
 

@@ -7,4 +7,10 @@ export { signBytes, verifyBytes } from "./ed25519.ts";
 export { formatPeerId, parsePeerId } from "./id.ts";
 export { generateIdentity, Identity } from "./identity.ts";
 export { loadIdentity, loadOrCreateIdentity, saveIdentity, type SaveIdentityOptions } from "./key_file.ts";
-export { peerHostname, serverCertificate, type TlsCertificate, trustAnchor } from "./certificate.ts";
+export {
+  peerHostname,
+  peerStandIn,
+  serverCertificate,
+  type TlsCertificate,
+  trustAnchor,
+} from "./certificate.ts";

@@ -28,8 +28,8 @@ export class Ticket {
 
 /** Options of {@linkcode LoopbackProxy}. */
 export interface LoopbackProxyOptions {
-  /** The one name that may be asked for. */
-  readonly hostname: string;
+  /** The names of the peer; no other may be asked for. */
+  readonly hostnames: readonly string[];
   /** Makes a path to it. */
   readonly openPath: (signal: AbortSignal) => Promise<ByteStream>;
 }
@@ -103,7 +103,7 @@ export class LoopbackProxy {
   async #serve(connection: Deno.TcpConn) {
     connection.setNoDelay();
     const { hostname, port, ticket } = await this.#greet(connection);
-    if (hostname !== this.#options.hostname || port !== 443) {
+    if (!this.#options.hostnames.includes(hostname) || port !== 443) {
       return await replySocks(connection, SOCKS_REPLY.notAllowed);
     }
     // Reading ahead is how we notice a client that no longer waits; what comes is the beginning of TLS.

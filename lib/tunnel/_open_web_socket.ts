@@ -1,4 +1,5 @@
 import type { Ticket } from "./_loopback_proxy.ts";
+import { holdEarlyEvents } from "./_early_events.ts";
 import { webSocketFailure } from "./_failure.ts";
 
 /** Options of {@linkcode TunnelClient.webSocket}. */
@@ -21,6 +22,7 @@ export async function openWebSocket(
   signal?.throwIfAborted();
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = new WebSocket(url, { protocols, headers, client });
+  const letGo = holdEarlyEvents(socket);
   let detail = "";
   const onError = (event: Event) => detail = (event as ErrorEvent).message;
   const onAbort = () => socket.close();
@@ -33,7 +35,10 @@ export async function openWebSocket(
   try {
     const open = await promise;
     signal?.throwIfAborted();
-    if (open) return socket;
+    if (open) {
+      letGo();
+      return socket;
+    }
     throw await webSocketFailure(ticket, detail);
   } finally {
     socket.removeEventListener("open", onOpen);

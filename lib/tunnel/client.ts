@@ -1,5 +1,5 @@
 import { PeerError } from "../errors.ts";
-import { peerHostname, trustAnchor } from "../identity/mod.ts";
+import { peerHostname, peerStandIn, trustAnchor } from "../identity/mod.ts";
 import type { ByteStream } from "../punch/mod.ts";
 import { openWebSocket, type WebSocketOptions } from "./_open_web_socket.ts";
 import { LoopbackProxy, type Ticket } from "./_loopback_proxy.ts";
@@ -24,14 +24,15 @@ export interface TunnelClientOptions {
 /** Native `fetch` and `WebSocket` to one peer. Its methods need no `this`. */
 export interface TunnelClient extends AsyncDisposable {
   /**
-   * Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`.
+   * Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`. In `response.url`, an
+   * address of the discard-only prefix 100::/64 stands for the name, so that no resolver is asked.
    *
    * @throws {TypeError} If `input` names another host.
    * @throws {PeerError} If the peer cannot be reached.
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /**
-   * Gives a native WebSocket that is open.
+   * Gives a native WebSocket that is open. Its `url` has a stand-in for the name, too.
    *
    * @throws {PeerError} If the peer cannot be reached or does not want a WebSocket there.
    */
@@ -57,6 +58,7 @@ export function openClient(options: TunnelClientOptions): TunnelClient {
 
 class Client {
   readonly #hostname: string;
+  readonly #standIn: string;
   readonly #publicKey: Uint8Array;
   readonly #proxy: LoopbackProxy;
   readonly #sockets = new Set<WebSocket>();
@@ -67,22 +69,23 @@ class Client {
 
   constructor({ id, publicKey, openPath }: TunnelClientOptions) {
     this.#hostname = peerHostname(id);
+    this.#standIn = peerStandIn(publicKey);
     this.#publicKey = publicKey;
-    this.#proxy = new LoopbackProxy({ hostname: this.#hostname, openPath });
+    this.#proxy = new LoopbackProxy({ hostnames: [this.#hostname, this.#standIn], openPath });
     this.#fetchTicket = this.#proxy.issue();
   }
 
   async fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-    const url = this.#resolve(input instanceof Request ? input.url : input, "https:");
-    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined);
-    signal?.throwIfAborted();
+    this.#throwIfClosed();
+    const request = this.#request(input, init);
+    request.signal.throwIfAborted();
     const client = await (this.#fetchClient ??= this.#createHttpClient(this.#fetchTicket));
     const before = this.#fetchTicket.failures;
     try {
       this.#throwIfClosed();
-      return await fetch(input instanceof Request ? input : url, { ...init, client });
+      return await fetch(request, { client });
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
+      request.signal.throwIfAborted();
       this.#throwIfClosed();
       throw fetchFailure(this.#fetchTicket, before, error);
     }
@@ -92,17 +95,20 @@ class Client {
   async webSocket(path = "/", options: WebSocketOptions = {}): Promise<WebSocket> {
     options.signal?.throwIfAborted();
     this.#throwIfClosed();
-    const url = this.#resolve(path, "wss:");
+    const url = this.#resolve(path.replace(/^wss:/i, "https:")).replace(/^https:/, "wss:");
+    const headers = new Headers(options.headers);
+    headers.set("host", this.#hostname);
     const ticket = this.#proxy.issue();
     try {
       using client = await this.#createHttpClient(ticket, { http2: false });
       this.#throwIfClosed();
-      const socket = await openWebSocket(url, client, ticket, options);
+      const socket = await openWebSocket(url, client, ticket, { ...options, headers });
       this.#sockets.add(socket);
       socket.addEventListener("close", () => this.#sockets.delete(socket), { once: true });
       return socket;
     } catch (error) {
-      if (error !== options.signal?.reason) this.#throwIfClosed();
+      options.signal?.throwIfAborted();
+      this.#throwIfClosed();
       throw error;
     } finally {
       this.#proxy.cancel(ticket);
@@ -123,18 +129,32 @@ class Client {
 
   async #createHttpClient(ticket: Ticket, options: Deno.CreateHttpClientOptions = {}) {
     const caCerts = [await (this.#anchor ??= trustAnchor(this.#publicKey))];
-    return Deno.createHttpClient({ ...options, caCerts, proxy: this.#proxy.settings(ticket) });
+    return Deno.createHttpClient({
+      ...options,
+      caCerts,
+      proxy: this.#proxy.settings(ticket),
+      allowHost: true, // the peer is to see its name, not the stand-in
+    });
   }
 
-  #resolve(input: string | URL, protocol: string): string {
-    const url = new URL(input, `https://${this.#hostname}/`);
-    if (url.protocol === "wss:" && protocol === "wss:") url.protocol = "https:";
-    if (url.origin !== `https://${this.#hostname}`) {
+  /** The request as it goes out: to the stand-in, under the peer's name. */
+  #request(input: string | URL | Request, init: RequestInit): Request {
+    const request = input instanceof Request
+      ? new Request(this.#resolve(input.url), new Request(input, init))
+      : new Request(this.#resolve(input), init);
+    request.headers.set("host", this.#hostname);
+    return request;
+  }
+
+  #resolve(input: string | URL): string {
+    const origin = `https://${this.#hostname}`;
+    const url = new URL(input, origin);
+    if (url.origin !== origin) {
       throw new TypeError(
-        `Cannot open a URL of another host: it must begin with https://${this.#hostname}/, current value is ${url.href}`,
+        `Cannot open a URL of another host: it must begin with ${origin}/, current value is ${url.href}`,
       );
     }
-    url.protocol = protocol;
+    url.hostname = `[${this.#standIn}]`;
     return url.href;
   }
 

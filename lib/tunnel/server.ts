@@ -1,5 +1,5 @@
 import { formatEndpoint } from "../endpoint.ts";
-import { type Identity, serverCertificate } from "../identity/mod.ts";
+import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
 import type { ByteStream } from "../punch/mod.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { Occupancy } from "./_occupancy.ts";
@@ -56,6 +56,8 @@ class TunnelServer implements ServingTunnel {
   readonly finished: Promise<void>;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #handler: Deno.ServeHandler;
+  readonly #origin: string;
+  readonly #standInOrigin: string;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
   /** By the loopback port from which their tunnel reaches the server. */
@@ -67,6 +69,8 @@ class TunnelServer implements ServingTunnel {
     const { onError, signal, maxTunnels = MAX_TUNNELS } = options;
     const { maxTunnelsPerAddress = MAX_TUNNELS_PER_ADDRESS, firstRequestMs = FIRST_REQUEST_MS } = options;
     this.#handler = handler;
+    this.#origin = `https://${peerHostname(options.identity.id)}`;
+    this.#standInOrigin = `https://[${peerStandIn(options.identity.publicKey)}]`;
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
     this.#firstRequestMs = firstRequestMs;
     this.#server = Deno.serve({
@@ -125,13 +129,24 @@ class TunnelServer implements ServingTunnel {
     if (!guest) return new Response(null, { status: 403, headers: { connection: "close" } });
     guest.serve(info.completed);
     const { hostname, port } = guest.remote;
-    const response = this.#handler(request, {
+    const response = this.#handler(this.#underOurName(request, info.completed), {
       remoteAddr: { transport: "tcp", hostname, port },
       completed: info.completed,
     });
     return response instanceof Promise
       ? response.then((r) => noteUpgrade(r, guest))
       : noteUpgrade(response, guest);
+  }
+
+  /** HTTP/2 names the URL's host, which on the other side is the stand-in; HTTP/1.1 names us. */
+  #underOurName(request: Request, completed: Promise<void>): Request {
+    if (!request.url.startsWith(this.#standInOrigin)) return request;
+    const { method, headers, body } = request;
+    const url = this.#origin + request.url.slice(this.#standInOrigin.length);
+    // Not the request's own signal: touching it makes Deno 2.9 print a warning.
+    const gone = new AbortController();
+    completed.catch((reason) => gone.abort(reason));
+    return new Request(url, { method, headers, body, signal: gone.signal });
   }
 
   shutdown(): Promise<void> {

@@ -1,11 +1,12 @@
 /**
  * The serving half of SOCKS5 (RFC 1928) with a user name and password (RFC 1929), as far as a native
- * `Deno.HttpClient` on this machine needs it: CONNECT to a name.
+ * `Deno.HttpClient` on this machine needs it: CONNECT.
  *
  * @see https://www.rfc-editor.org/rfc/rfc1928
  * @see https://www.rfc-editor.org/rfc/rfc1929
  * @module
  */
+import { bytesToAddress } from "../endpoint.ts";
 import type { ByteStream } from "../punch/mod.ts";
 import { writeAll } from "./splice.ts";
 
@@ -32,7 +33,7 @@ export const SOCKS_REPLY = {
 export interface SocksRequest<Ticket> {
   /** What `authorize` gave for the credentials. */
   readonly ticket: Ticket;
-  /** The name, in lower case. */
+  /** A name in lower case, or an address in canonical form. */
   readonly hostname: string;
   /** 0 to 65535. */
   readonly port: number;
@@ -97,23 +98,25 @@ async function readRequest(stream: ByteStream): Promise<{ hostname: string; port
   const header = await readExactly(stream, 4);
   const [version, command, , addressType] = header as unknown as [number, number, number, number];
   if (version !== VERSION) throw new SocksError(`Cannot serve SOCKS: version ${version}`);
-  const name = await readAddress(stream, addressType);
+  const hostname = await readAddress(stream, addressType);
   const port = new DataView((await readExactly(stream, 2)).buffer).getUint16(0);
   if (command !== COMMAND_CONNECT) {
     await refuse(stream, SOCKS_REPLY.commandNotSupported, `command ${command}`);
   }
-  if (name === null) await refuse(stream, SOCKS_REPLY.notAllowed, "an address is no name");
-  return { hostname: name!, port };
+  return { hostname, port };
 }
 
-/** A name, or `null` for an address, which was read all the same. */
-async function readAddress(stream: ByteStream, type: number): Promise<string | null> {
-  if (type === ADDRESS_NAME) return new TextDecoder().decode(await readCounted(stream)).toLowerCase();
-  if (type !== ADDRESS_IPV4 && type !== ADDRESS_IPV6) {
-    await refuse(stream, SOCKS_REPLY.addressTypeNotSupported, `address type ${type}`);
+async function readAddress(stream: ByteStream, type: number): Promise<string> {
+  switch (type) {
+    case ADDRESS_NAME:
+      return new TextDecoder().decode(await readCounted(stream)).toLowerCase();
+    case ADDRESS_IPV4:
+      return bytesToAddress(await readExactly(stream, 4));
+    case ADDRESS_IPV6:
+      return bytesToAddress(await readExactly(stream, 16));
+    default:
+      return await refuse(stream, SOCKS_REPLY.addressTypeNotSupported, `address type ${type}`);
   }
-  await readExactly(stream, type === ADDRESS_IPV4 ? 4 : 16);
-  return null;
 }
 
 async function refuse(stream: ByteStream, code: number, reason: string): Promise<never> {

@@ -56,6 +56,13 @@ Deno.test("acceptSocks() reads a login and a request, and no byte beyond", async
   assertEquals(client.left, 3);
 });
 
+Deno.test("acceptSocks() reads addresses", async () => {
+  const request = (type: number, address: number[]) =>
+    acceptSocks(new ScriptedClient([...GREETING, ...LOGIN, 5, 1, 0, type, ...address, 1, 187]), authorize);
+  assertEquals((await request(1, [192, 0, 2, 9])).hostname, "192.0.2.9");
+  assertEquals((await request(4, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9])).hostname, "100::9");
+});
+
 const refusal = (code: number) => [5, code, 0, 1, 0, 0, 0, 0, 0, 0];
 
 const REFUSED: { name: string; input: number[]; told: number[] }[] = [
@@ -81,16 +88,6 @@ const REFUSED: { name: string; input: number[]; told: number[] }[] = [
     name: "UDP ASSOCIATE",
     input: [...GREETING, ...LOGIN, 5, 3, ...CONNECT.slice(2)],
     told: [...GRANTED, ...refusal(7)],
-  },
-  {
-    name: "an IPv4 address",
-    input: [...GREETING, ...LOGIN, 5, 1, 0, 1, 127, 0, 0, 1, 1, 187],
-    told: [...GRANTED, ...refusal(2)],
-  },
-  {
-    name: "an IPv6 address",
-    input: [...GREETING, ...LOGIN, 5, 1, 0, 4, ...new Array(16).fill(0), 1, 187],
-    told: [...GRANTED, ...refusal(2)],
   },
   {
     name: "an unknown address type",

@@ -1,0 +1,259 @@
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { PeerError } from "../../lib/errors.ts";
+import { generateIdentity } from "../../lib/identity/mod.ts";
+import type { ByteStream } from "../../lib/punch/mod.ts";
+import { openClient } from "../../lib/tunnel/mod.ts";
+import { closeSocket, nextEvent, tcpPair, tunnelPair } from "./pair.ts";
+
+function echo(request: Request): Response {
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  socket.onmessage = ({ data }) => socket.send(data);
+  return response;
+}
+
+/** A client for nobody in particular, whose paths are the test's business. */
+function clientWith(openPath: (signal: AbortSignal) => Promise<ByteStream>) {
+  return openClient({ ...generateIdentity(), openPath });
+}
+
+Deno.test("webSocket() gives a native WebSocket that is open", async () => {
+  await using pair = await tunnelPair(echo);
+  const socket = await pair.client.webSocket("/chat");
+  assertInstanceOf(socket, WebSocket);
+  assertEquals(socket.readyState, WebSocket.OPEN);
+  const answer = nextEvent<MessageEvent>(socket, "message");
+  socket.send("hello");
+  assertEquals((await answer).data, "hello");
+  await closeSocket(socket);
+});
+
+Deno.test("webSocket() passes path, protocols and headers on", async () => {
+  let seen: string | null = null;
+  await using pair = await tunnelPair((request) => {
+    seen = `${request.url} ${request.headers.get("x-colour")}`;
+    return Deno.upgradeWebSocket(request, { protocol: "b" }).response;
+  });
+  const socket = await pair.client.webSocket("/chat", {
+    protocols: ["a", "b"],
+    headers: { "x-colour": "blue" },
+  });
+  assertEquals([socket.protocol, seen], ["b", `https://${pair.id}.skip.alt/chat blue`]);
+  await closeSocket(socket);
+});
+
+Deno.test("webSocket() opens 50 at the same time, each with its own bytes", async () => {
+  await using pair = await tunnelPair(echo);
+  const answers = await Promise.all(Array.from({ length: 50 }, async (_, i) => {
+    const socket = await pair.client.webSocket();
+    const answer = nextEvent<MessageEvent>(socket, "message");
+    socket.send(`message ${i}`);
+    const { data } = await answer;
+    await closeSocket(socket);
+    return data;
+  }));
+  assertEquals(answers, Array.from({ length: 50 }, (_, i) => `message ${i}`));
+});
+
+Deno.test("webSocket() says that the peer answered with something else, and opens one path for that", async () => {
+  await using pair = await tunnelPair(() => new Response("no WebSocket here", { status: 404 }));
+  const error = await assertRejects(() => pair.client.webSocket("/"), PeerError);
+  assertEquals(error.code, "tunnel-failed");
+  assertEquals(error.message.includes("did not answer with a WebSocket"), true, error.message);
+  assertEquals(pair.paths.length, 1);
+});
+
+Deno.test("webSocket() rejects with the very PeerError of the path", async () => {
+  const cause = new PeerError("unreachable", "Cannot reach the peer: no path opened within 10 s");
+  await using client = clientWith(() => Promise.reject(cause));
+  const error = await assertRejects(() => client.webSocket("/"));
+  assertEquals(error === cause, true, String(error));
+});
+
+Deno.test("webSocket() wraps any other error of the path", async () => {
+  const cause = new Deno.errors.AddrNotAvailable("no port left");
+  await using client = clientWith(() => Promise.reject(cause));
+  const error = await assertRejects(() => client.webSocket("/"), PeerError);
+  assertEquals([error.code, error.cause], ["tunnel-failed", cause]);
+});
+
+Deno.test("webSocket() tells concurrent failures apart", async () => {
+  let count = 0;
+  await using client = clientWith(() =>
+    Promise.reject(new PeerError(count++ % 2 ? "not-found" : "offline", "no"))
+  );
+  const codes = await Promise.all(
+    Array.from({ length: 8 }, () => client.webSocket().then(() => "", (error: PeerError) => error.code)),
+  );
+  assertEquals(codes.filter((code) => code === "offline").length, 4, codes.join());
+  assertEquals(codes.filter((code) => code === "not-found").length, 4, codes.join());
+});
+
+Deno.test("webSocket() rejects with the signal's reason, and gives the path up", async () => {
+  const asked = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  await using client = clientWith((signal) => {
+    asked.resolve();
+    signal.addEventListener("abort", () => ended.resolve());
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  });
+  const aborting = new AbortController();
+  const opening = client.webSocket("/", { signal: aborting.signal });
+  opening.catch(() => {});
+  await asked.promise;
+  const reason = new Error("changed my mind");
+  aborting.abort(reason);
+  assertEquals(await assertRejects(() => opening) === reason, true);
+  await ended.promise;
+});
+
+Deno.test("webSocket() does not begin when the signal is aborted already", async () => {
+  await using client = clientWith(() => Promise.reject(new Error("was asked")));
+  const reason = new Error("too late");
+  const error = await assertRejects(() => client.webSocket("/", { signal: AbortSignal.abort(reason) }));
+  assertEquals(error === reason, true);
+});
+
+Deno.test("webSocket() rejects when the path breaks in the middle of the handshake", async () => {
+  await using client = clientWith(async () => {
+    const [near, far] = await tcpPair();
+    void far.read(new Uint8Array(1024)).then(() => far.close());
+    return near;
+  });
+  const error = await assertRejects(() => client.webSocket("/"), PeerError);
+  assertEquals(error.code, "tunnel-failed");
+});
+
+Deno.test("webSocket() refuses a server with another key", async () => {
+  await using pair = await tunnelPair(echo, { trust: generateIdentity().publicKey });
+  const error = await assertRejects(() => pair.client.webSocket("/"), PeerError);
+  assertEquals(error.code, "not-proven");
+});
+
+Deno.test("fetch() refuses a server with another key", async () => {
+  let reached = false;
+  await using pair = await tunnelPair(() => {
+    reached = true;
+    return new Response("secret");
+  }, { trust: generateIdentity().publicKey });
+  const error = await assertRejects(() => pair.client.fetch("/"), PeerError);
+  assertEquals([error.code, reached], ["not-proven", false]);
+});
+
+Deno.test("fetch() sends and receives streams as they come", async () => {
+  await using pair = await tunnelPair((request) => new Response(request.body));
+  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+  const writer = writable.getWriter();
+  void writer.write(new TextEncoder().encode("one "));
+  const response = await pair.client.fetch("/", { method: "POST", body: readable });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  assertEquals((await reader.read()).value, "one ");
+  await writer.write(new TextEncoder().encode("two"));
+  await writer.close();
+  assertEquals((await reader.read()).value, "two");
+  assertEquals((await reader.read()).done, true);
+});
+
+Deno.test("fetch() shares one path among many requests", async () => {
+  await using pair = await tunnelPair((request) => new Response(new URL(request.url).pathname));
+  await (await pair.client.fetch("/first")).text();
+  const texts = await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => await (await pair.client.fetch(`/${i}`)).text()),
+  );
+  assertEquals(texts, Array.from({ length: 20 }, (_, i) => `/${i}`));
+  assertEquals(pair.paths.length, 1);
+});
+
+Deno.test("fetch() takes a URL and a Request of the peer, and of nobody else", async () => {
+  await using pair = await tunnelPair((request) => new Response(`${request.method} ${request.url}`));
+  const url = `https://${pair.id}.skip.alt/a`;
+  assertEquals(await (await pair.client.fetch(new URL(url))).text(), `GET ${url}`);
+  const request = new Request(url, { method: "PUT", body: "x" });
+  assertEquals(await (await pair.client.fetch(request)).text(), `PUT ${url}`);
+  for (
+    const other of [
+      "https://example.com/",
+      "http://localhost/",
+      "//example.com/",
+      `http://${pair.id}.skip.alt/`,
+    ]
+  ) {
+    await assertRejects(() => pair.client.fetch(other), TypeError, "another host");
+    await assertRejects(() => pair.client.webSocket(other), TypeError, "another host");
+  }
+});
+
+Deno.test("fetch() does not follow a redirect to another host", async () => {
+  await using pair = await tunnelPair(() => Response.redirect("https://example.com/"));
+  const error = await assertRejects(() => pair.client.fetch("/"), PeerError);
+  assertEquals(error.code, "tunnel-failed");
+});
+
+Deno.test("fetch() rejects with the very PeerError of the path", async () => {
+  const cause = new PeerError("not-found", "Cannot resolve the id: nobody knows it");
+  await using client = clientWith(() => Promise.reject(cause));
+  assertEquals(await assertRejects(() => client.fetch("/")) === cause, true);
+});
+
+Deno.test("fetch() rejects with the signal's reason", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using client = clientWith((signal) => {
+    asked.resolve();
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  });
+  const aborting = new AbortController();
+  const fetching = client.fetch("/", { signal: aborting.signal });
+  fetching.catch(() => {});
+  await asked.promise;
+  const reason = new Error("changed my mind");
+  aborting.abort(reason);
+  assertEquals(await assertRejects(() => fetching) === reason, true);
+});
+
+Deno.test("fetch() leaves the errors of misuse as they are", async () => {
+  await using client = clientWith(() => Promise.reject(new Error("was asked")));
+  await assertRejects(() => client.fetch("/", { method: "GET", body: "x" }), TypeError, "body");
+});
+
+Deno.test("close() says goodbye to WebSockets", async () => {
+  const pair = await tunnelPair(echo);
+  const socket = await pair.client.webSocket();
+  const closed = nextEvent<CloseEvent>(socket, "close");
+  await pair.client.close();
+  assertEquals(socket.readyState, WebSocket.CLOSED);
+  assertEquals((await closed).wasClean, true);
+  await pair.server.shutdown();
+});
+
+Deno.test("close() ends what is under way with PeerError closed", async () => {
+  const asked = Promise.withResolvers<void>();
+  const client = clientWith((signal) => {
+    asked.resolve();
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  });
+  const opening = [client.webSocket(), client.fetch("/")];
+  const outcomes = Promise.allSettled(opening);
+  await asked.promise;
+  await client.close();
+  for (const outcome of await outcomes) {
+    assertEquals(outcome.status === "rejected" && outcome.reason.code, "closed");
+  }
+});
+
+Deno.test("close() can be called again, and nothing can be opened after it", async () => {
+  const client = clientWith(() => Promise.reject(new Error("was asked")));
+  await Promise.all([client.close(), client.close()]);
+  for (const open of [() => client.webSocket(), () => client.fetch("/")]) {
+    const error = await assertRejects(open, PeerError);
+    assertEquals(error.code, "closed");
+  }
+});
+
+Deno.test("close() ends a response that nobody reads", async () => {
+  const pair = await tunnelPair(() =>
+    new Response(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(65536)) }))
+  );
+  const response = await pair.client.fetch("/");
+  await pair.client.close();
+  await assertRejects(() => response.bytes());
+  await pair.server.shutdown();
+});
