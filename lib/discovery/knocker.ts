@@ -7,6 +7,7 @@ import { concat } from "../bytes.ts";
 import { addressScope, type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
 import { countAcks } from "./_acks.ts";
+import { abortable } from "./bootstrap.ts";
 import type { Clock } from "./clock.ts";
 import { targetOf } from "./item.ts";
 import { prependToList } from "./knock_list.ts";
@@ -57,9 +58,8 @@ export async function announceKnock(
   };
   const [early, late] = await Promise.all([
     announce(resolution.holders),
-    options.holders.then((holders) => announce(holders)),
+    abortable(options.holders, signal).then((holders) => announce(holders)),
   ]);
-  signal.throwIfAborted();
   if (early + late > 0) return early + late;
   asked.clear(); // the tokens may have expired since
   return await announce(await dht.walk("get", infoHash, { signal }));
