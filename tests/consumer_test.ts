@@ -34,6 +34,8 @@ socket.close();
 await closed;
 `;
 
+/** Ends a program that hangs, so that the test fails instead. */
+const PATIENCE_MS = 60_000;
 const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=networkInterfaces", "--no-prompt"];
 
 /** A folder with nothing in it but the two scripts. */
@@ -52,6 +54,7 @@ function run(project: { path: string }, { env }: JsrRegistry, args: string[]): D
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
+    signal: AbortSignal.timeout(PATIENCE_MS),
   }).spawn();
 }
 
