@@ -1,6 +1,9 @@
 /** What `deno task test` runs as examples (`--doc`) is there: every export for users is documented with one. */
 import { assert, assertEquals } from "@std/assert";
-import { denoFlags } from "../tools/run_flags.ts";
+import { denoFlags, ROOT } from "../tools/run_flags.ts";
+
+/** What a reader of README.md has from the other side. They run on the internet, so here they are only compiled. */
+const KNOWN_ID = "declare const id: string;\n";
 
 /** The parts of `deno doc --json` that the tests read. */
 interface Declaration {
@@ -16,15 +19,17 @@ const RUNNABLE = /^```(?:ts|typescript)\s*$/m;
 /** What a user calls, as opposed to the shapes that go in and out. */
 const CALLABLE = ["function", "class"];
 
-async function documentation(file: string): Promise<Documentation> {
+/** Runs a subcommand of Deno in the checkout, which must succeed, and gives what it printed. */
+async function deno(subcommand: string, ...args: string[]): Promise<string> {
   const { flags } = await denoFlags();
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", ...flags, file],
+    args: [subcommand, "--quiet", ...flags, ...args],
+    cwd: ROOT,
     stdin: "null",
     stderr: "inherit",
   }).output();
-  assert(success, `deno doc --json ${file} failed`);
-  return JSON.parse(new TextDecoder().decode(stdout));
+  assert(success, `deno ${subcommand} ${args.join(" ")} failed`);
+  return new TextDecoder().decode(stdout);
 }
 
 function hasExample({ jsDoc }: Declaration): boolean {
@@ -57,5 +62,21 @@ Deno.test("withoutExample() sees an example that runs, and no other", () => {
 });
 
 Deno.test("every function and class of mod.ts is documented with an example that runs", async () => {
-  assertEquals(withoutExample(await documentation("mod.ts")), []);
+  assertEquals(withoutExample(JSON.parse(await deno("doc", "--json", "mod.ts"))), []);
+});
+
+Deno.test("the programs in README.md compile as they stand", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+  const programs = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, program]) => program);
+  assert(programs.length > 0, "README.md shows no program");
+  const folder = await Deno.makeTempDir({ prefix: "skip-readme-" });
+  try {
+    const files = programs.map((_, index) => `${folder}/program_${index}.ts`);
+    for (const [index, program] of programs.entries()) {
+      await Deno.writeTextFile(files[index]!, KNOWN_ID + program);
+    }
+    await deno("check", ...files);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
