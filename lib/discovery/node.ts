@@ -3,10 +3,7 @@
  *
  * @module
  */
-import DHT from "bittorrent-dht";
-import { Buffer } from "node:buffer";
 import type { Endpoint } from "../endpoint.ts";
-import { verifyBytes } from "../identity/mod.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { byDistance, CLOSEST_COUNT, toReply, unpackEndpoint } from "./contacts.ts";
@@ -17,19 +14,12 @@ import { maintain } from "./maintenance.ts";
 import { checkPorts, type DhtNodeOptions } from "./node_options.ts";
 import { Presence } from "./presence.ts";
 import { resolveName } from "./resolve_name.ts";
-import { Responder } from "./responder.ts";
+import { type LibraryClass, Responder, startLibrary } from "./responder.ts";
 import { type DatagramSocket, openUdpSocket } from "./socket.ts";
 import type { Contact, Dht, Observation, Reply, SignedItem, WalkOptions } from "./types.ts";
 import { lookupArguments, Walks } from "./walks.ts";
 
 export type { DhtNodeOptions } from "./node_options.ts";
-
-/** BEP 44: a value that was not put again for 2 h may be dropped. */
-const VALUE_LIFETIME_MS = 2 * 60 * 60_000;
-const MAX_VALUES = 1_000;
-/** The library drops a peer 20 to 40 min after its last announce; clients announce again every 15 to 30 min. */
-const PEER_LIFETIME_MS = 30 * 60_000;
-const MAX_PEERS = 10_000;
 
 /** What may be given with any question. */
 interface AskOptions {
@@ -45,7 +35,7 @@ export class DhtNode implements Dht {
   readonly #known: KnownNodes;
   readonly #presence: Presence;
   readonly #responder: Responder;
-  readonly #library: DHT;
+  readonly #library: InstanceType<LibraryClass>;
   readonly #krpc: Krpc;
   readonly #bootstrap: Bootstrap;
   readonly #maintenance: Promise<void>;
@@ -53,7 +43,12 @@ export class DhtNode implements Dht {
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
-  private constructor(options: DhtNodeOptions, socket: DatagramSocket, known: KnownNodes) {
+  private constructor(
+    Library: LibraryClass,
+    options: DhtNodeOptions,
+    socket: DatagramSocket,
+    known: KnownNodes,
+  ) {
     const alone = options.bootstrap.length === 0;
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
@@ -66,7 +61,7 @@ export class DhtNode implements Dht {
       alone,
     });
     this.#responder = new Responder(this.#presence);
-    this.#library = startLibrary(this.#responder);
+    this.#library = startLibrary(Library, this.#responder);
     this.#krpc = this.#startKrpc(socket);
     this.#bootstrap = this.#makeBootstrap(alone);
     this.#walks = new Walks({
@@ -92,10 +87,12 @@ export class DhtNode implements Dht {
     checkPorts(options);
     signal?.throwIfAborted();
     const known = knownNodesFile === undefined ? { nodes: [] } : await readKnownNodes(knownNodesFile);
+    // Only now, as the library's `debug` reads the environment when it is loaded: that takes `--allow-env`.
+    const { default: Library } = await import("bittorrent-dht");
     const socket = options.socket ?? await openUdpSocket({ hostname, port });
     if (signal?.aborted) await socket.close();
     signal?.throwIfAborted();
-    return new DhtNode(options, socket, known);
+    return new DhtNode(Library, options, socket, known);
   }
 
   /** The bound UDP port. */
@@ -278,17 +275,3 @@ export class DhtNode implements Dht {
 }
 
 type Args = Record<string, unknown>;
-
-/** Starts the library as a responder only: without a socket, and with nobody to begin with. */
-function startLibrary(responder: Responder): DHT {
-  return new DHT({
-    krpc: responder,
-    bootstrap: false,
-    verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) =>
-      verifyBytes(publicKey, Buffer.from(message), signature),
-    maxAge: PEER_LIFETIME_MS,
-    maxPeers: MAX_PEERS,
-    // Handed on to `lru`, which knows an age too.
-    maxValues: { max: MAX_VALUES, maxAge: VALUE_LIFETIME_MS },
-  });
-}

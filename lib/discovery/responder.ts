@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Endpoint } from "../endpoint.ts";
+import { verifyBytes } from "../identity/mod.ts";
 import { writeBencode } from "./bencode.ts";
 import { CLOSEST_COUNT, packContacts, toReply } from "./contacts.ts";
 import { type QueryMessage, readPacket, type ResponseMessage } from "./guard.ts";
@@ -18,6 +19,15 @@ const MAX_VALUES = 100;
 /** Of a BEP 44 value, bencoded. */
 const MAX_VALUE_BYTES = 1_000;
 const MAX_SALT_BYTES = 64;
+/** BEP 44: a value that was not put again for 2 h may be dropped. */
+const VALUE_LIFETIME_MS = 2 * 60 * 60_000;
+const MAX_ITEMS = 1_000;
+/** The library drops a peer 20 to 40 min after its last announce; clients announce again every 15 to 30 min. */
+const PEER_LIFETIME_MS = 30 * 60_000;
+const MAX_PEERS = 10_000;
+
+/** The part of the library's class that we use. */
+export type LibraryClass = new (options: Record<string, unknown>) => { destroy(): void };
 
 /** Where the responder finds contacts and our id; both may change while it runs. */
 export interface Neighbourhood {
@@ -136,4 +146,18 @@ function refuse({ q, a }: QueryMessage): readonly [number, string] | undefined {
 function unanswered({ q, a }: QueryMessage): readonly [number, string] {
   if (!METHODS.has(q)) return [204, "method unknown"];
   return q === "put" && a.v && a.token ? [206, "invalid signature"] : [203, "missing or wrong argument"];
+}
+
+/** Starts the library as a responder only: without a socket, and with nobody to begin with. */
+export function startLibrary(Library: LibraryClass, responder: Responder): InstanceType<LibraryClass> {
+  return new Library({
+    krpc: responder,
+    bootstrap: false,
+    verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) =>
+      verifyBytes(publicKey, Buffer.from(message), signature),
+    maxAge: PEER_LIFETIME_MS,
+    maxPeers: MAX_PEERS,
+    // Handed on to `lru`, which knows an age too.
+    maxValues: { max: MAX_ITEMS, maxAge: VALUE_LIFETIME_MS },
+  });
 }
