@@ -82,9 +82,11 @@ export class DhtDiscovery implements Discovery {
       ...options,
       ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, identity, describe },
       signal: this.#until(options.signal),
-      onClosed: () => this.#publications.delete(publication),
+      onClosed: (publication) => this.#publications.delete(publication),
     });
     this.#publications.add(publication);
+    if (this.#closing.signal.aborted) await publication.close(); // closed in between
+    this.#closing.signal.throwIfAborted();
     return publication;
   }
 

@@ -7,8 +7,12 @@ import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { CLOSEST_COUNT } from "./contacts.ts";
 import type { Contact, Reply } from "./types.ts";
 
-/** Questions in a row without an answer after which a node is replaced. */
-const MAX_SILENT = 2;
+/**
+ * Questions in a row without an answer after which a node is given up. Fewer would be mistaken for silence where
+ * packets get lost: at 10 % each way two in a row miss every half minute, four every ten. A dead node that is kept
+ * for some seconds costs nothing, since seven others are asked; one that is lost is missed when somebody knocks.
+ */
+const MAX_SILENT = 4;
 
 /** One of the closest nodes. */
 export interface Holder {
@@ -63,7 +67,7 @@ export class Holders {
     holder.token = token ?? holder.token;
   }
 
-  /** A node has not answered; the second time in a row costs it its place. */
+  /** A node has not answered; so many times in a row costs it its place. */
   silent(node: Endpoint): void {
     const holder = this.#find(node);
     if (holder && ++holder.silent >= MAX_SILENT) {

@@ -18,8 +18,9 @@ export const HOT_AFTER_START_MS = 10 * 60_000;
 export const HOT_AFTER_KNOCK_MS = 2 * 60_000;
 /** Between walks, which find nodes that came and went. */
 export const WALK_INTERVAL_MS = 2 * 60_000;
-/** Between walks when too many nodes fell silent. */
-const REPAIR_INTERVAL_MS = 10_000;
+/** Between walks when some node fell silent, and when half of them did. */
+const REPAIR_INTERVAL_MS = 30_000;
+const URGENT_INTERVAL_MS = 10_000;
 
 /** What a {@linkcode KnockWatcher} needs. */
 export interface KnockWatcherOptions {
@@ -114,7 +115,7 @@ export class KnockWatcher implements AsyncDisposable {
 
   async #walkForever(signal: AbortSignal): Promise<never> {
     for (;;) {
-      await pause(this.#options.clock, REPAIR_INTERVAL_MS * (0.9 + Math.random() / 5), signal);
+      await pause(this.#options.clock, URGENT_INTERVAL_MS * (0.9 + Math.random() / 5), signal);
       if (!this.#isWalkDue()) continue;
       await this.#walk(signal).catch(() => signal.throwIfAborted()); // a closed node: the owner closes us too
     }
@@ -122,8 +123,10 @@ export class KnockWatcher implements AsyncDisposable {
 
   #isWalkDue(): boolean {
     const { clock, holders } = this.#options;
-    return clock.now() - this.#walkedAt >= WALK_INTERVAL_MS || holders.list.length < this.#wanted / 2 ||
-      holders.list.length === 0;
+    const { length } = holders.list;
+    if (length <= this.#wanted / 2) return true;
+    const interval = length < this.#wanted ? REPAIR_INTERVAL_MS : WALK_INTERVAL_MS;
+    return clock.now() - this.#walkedAt >= interval;
   }
 
   async #walk(signal: AbortSignal): Promise<void> {

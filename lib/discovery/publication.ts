@@ -34,7 +34,7 @@ export interface PublicationOptions extends PublishOptions {
   readonly identity: Identity;
   readonly describe: () => ServiceDescription;
   /** Called once it is closed. */
-  readonly onClosed: () => void;
+  readonly onClosed: (publication: DhtPublication) => void;
 }
 
 /** One published service. */
@@ -124,7 +124,7 @@ export class DhtPublication implements Publication {
     await this.#watcher?.[Symbol.asyncDispose]();
     await this.#lists[Symbol.asyncDispose]();
     await Promise.all(this.#tasks);
-    this.#options.onClosed();
+    this.#options.onClosed(this);
   }
 
   #until(signal: AbortSignal | undefined): AbortSignal {

@@ -4,8 +4,7 @@
  * @module
  */
 import { PeerError } from "../errors.ts";
-import type { Clock } from "./clock.ts";
-import { pause } from "./clock.ts";
+import { type Clock, pause } from "./clock.ts";
 import { CLOSEST_COUNT, distance } from "./contacts.ts";
 import { targetOf, verifyItem } from "./item.ts";
 import { ageOf, badRecord, decodeRecord } from "./record.ts";
@@ -34,8 +33,6 @@ export interface Found {
   readonly resolution: Resolution;
   /** The closest nodes when the walk is over; never rejects. */
   readonly holders: Promise<readonly Reply[]>;
-  /** Ends the walk. */
-  readonly stop: () => void;
 }
 
 /** Rejects with `PeerError` `offline`, `not-found` or `bad-record`, or with `signal.reason`. */
@@ -76,7 +73,6 @@ class Lookup {
   readonly #publicKey: Uint8Array;
   readonly #options: ResolveOptions;
   readonly #replies: Reply[] = [];
-  readonly #over = new AbortController();
   /** Resolves to how long to wait for something newer. */
   readonly #first = Promise.withResolvers<number>();
   #best: { seq: number; record: ServiceRecord } | undefined;
@@ -94,7 +90,7 @@ class Lookup {
     const { dht, signal } = this.#options;
     const target = targetOf(this.#publicKey);
     const onReply = (reply: Reply) => this.#take(reply);
-    const walk = dht.walk("get", target, { signal: AbortSignal.any([signal, this.#over.signal]), onReply });
+    const walk = dht.walk("get", target, { signal, onReply });
     const over = new AbortController();
     const grace = this.#first.promise.then((ms) => pause(this.#options.clock, ms, over.signal));
     try {
@@ -108,7 +104,6 @@ class Lookup {
     return {
       resolution: { publicKey: this.#publicKey, ...this.#best, holders: known },
       holders: walk.catch(() => known),
-      stop: () => this.#over.abort(),
     };
   }
 
