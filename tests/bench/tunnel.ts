@@ -1,0 +1,85 @@
+/**
+ * A WebSocket through the tunnel, and by the whole way of `serve` and `connect`, against native `wss`: two processes on
+ * loopback, the ways measured in turn, so that all see the same machine.
+ *
+ * @module
+ */
+import { runFlags } from "../../tools/run_flags.ts";
+import { median, spread, table } from "./_statistics.ts";
+import { type Addresses, type Figures, type Way, WAYS } from "./_tunnel_peer.ts";
+
+const ROUNDS = 7;
+const MEGABYTES = 1000;
+const ROUND_TRIPS = 3000;
+
+const NAMES: Readonly<Record<Way, string>> = {
+  native: "native `wss`",
+  tunnel: "tunnel over plain TCP",
+  whole: "`serve` and `connect`",
+};
+
+/** Measures all ways and gives the table. */
+export async function benchTunnel(): Promise<string> {
+  await using serving = await start("serve");
+  const addresses = (await serving.lines.next()).value as Addresses;
+  const args = [JSON.stringify(addresses), ROUNDS, MEGABYTES, ROUND_TRIPS].map(String);
+  await using connecting = await start("connect", ...args);
+  const figures: Figures[] = [];
+  for await (const line of connecting.lines) figures.push(line as Figures);
+  return `${summary(figures)}\n\n${await circumstances()}`;
+}
+
+/** A process of this benchmark, and the objects that it prints. */
+async function start(...args: string[]): Promise<AsyncDisposable & { lines: AsyncGenerator<unknown> }> {
+  const script = new URL("./_tunnel_peer.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", ...await runFlags(), script, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  return {
+    lines: readLines(child.stdout),
+    async [Symbol.asyncDispose]() {
+      try {
+        child.kill();
+      } catch {
+        // ended already
+      }
+      await child.status;
+    },
+  };
+}
+
+async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<unknown> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+function summary(figures: readonly Figures[]): string {
+  const of = (way: Way, key: "bytesPerSecond" | "roundTripMs", unit: number) =>
+    figures.filter((f) => f.way === way).map((f) => f[key] / unit);
+  const rows = WAYS.map((way) => {
+    const share = median(of(way, "bytesPerSecond", 1e6)) / median(of("native", "bytesPerSecond", 1e6));
+    const more = median(of(way, "roundTripMs", 1)) - median(of("native", "roundTripMs", 1));
+    return [
+      NAMES[way],
+      spread(of(way, "bytesPerSecond", 1e6)),
+      share.toFixed(2),
+      spread(of(way, "roundTripMs", 1), 3),
+      way === "native" ? "–" : more.toFixed(3),
+    ];
+  });
+  return table(["", "MB/s, messages of 64 KiB", "of native", "round trip, ms", "more than native, ms"], rows);
+}
+
+/** What else decides: loopback is TCP too, and each of its hops is paced where the system's choice is BBR. */
+async function circumstances(): Promise<string> {
+  const file = "/proc/sys/net/ipv4/tcp_congestion_control";
+  const control = await Deno.readTextFile(file).then((text) => text.trim(), () => "unknown");
+  return `Median of ${ROUNDS} rounds (least to most), ${navigator.hardwareConcurrency} processors, congestion control: ${control}.`;
+}
