@@ -101,9 +101,8 @@ export class MemoryDiscovery implements Discovery {
   }
 
   observations(): readonly Observation[] {
-    if (this.port === 0) return [];
-    const observed = { hostname: this.#hostname, port: this.port };
-    return [{ observer: { hostname: this.#hostname, port: 6881 }, observed }];
+    const observer = { hostname: this.#hostname, port: 6881 };
+    return [{ observer, observed: { hostname: this.#hostname, port: this.port || observer.port } }];
   }
 
   async online({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
