@@ -4,7 +4,7 @@
  * @module
  */
 import { generateIdentity, type Identity, parsePeerId } from "./identity/mod.ts";
-import { type NetworkOptions, openNetwork } from "./network.ts";
+import { type NetworkOptions, openNetwork, reportOnline } from "./network.ts";
 import { PathFinder, type PathInfo } from "./_path_finder.ts";
 import { reporter } from "./progress.ts";
 import type { ByteStream } from "./punch/mod.ts";
@@ -65,15 +65,11 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
   const { id: canonical, publicKey } = parsePeerId(id);
   const { signal = new AbortController().signal, identity = generateIdentity() } = options;
   signal.throwIfAborted();
-  const start = performance.now();
   const report = reporter(options.onProgress);
 
   await using stack = new AsyncDisposableStack();
   const { discovery } = stack.use(await openNetwork(options, 0));
-  void discovery.online({ signal }).then(
-    () => report({ type: "online", ms: performance.now() - start }),
-    () => {}, // resolve() says so
-  );
+  stack.use(reportOnline(discovery, report));
   const finder = new PathFinder({ publicKey, identity, discovery, report });
   const ready = stack.adopt(new ReadyPath(await finder.open(signal)), (path) => path.close());
   const client = openClient({

@@ -42,3 +42,19 @@ export async function openNetwork(options: NetworkOptions, port: number): Promis
   });
   return { discovery, [Symbol.asyncDispose]: () => discovery.close() };
 }
+
+/** Longer than it takes to reach the nodes of the list from anywhere, so that silence means something. */
+const OFFLINE_AFTER_MS = 3000;
+
+/** Reports once when a node of the DHT answers, and before that once if none has for some seconds. */
+export function reportOnline(discovery: Discovery, report: OnProgress): Disposable {
+  const start = performance.now();
+  const over = new AbortController();
+  const sinceStart = () => performance.now() - start;
+  const timer = setTimeout(() => report({ type: "offline", ms: sinceStart() }), OFFLINE_AFTER_MS);
+  discovery.online({ signal: over.signal }).then(
+    () => report({ type: "online", ms: sinceStart() }),
+    () => {}, // whoever waits for more than a report has asked for himself
+  ).finally(() => clearTimeout(timer));
+  return { [Symbol.dispose]: () => over.abort() };
+}

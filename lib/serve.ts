@@ -10,7 +10,7 @@ import type { Publication, ServiceDescription } from "./discovery/mod.ts";
 import { formatEndpoint, isPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
-import { type Network, type NetworkOptions, openNetwork } from "./network.ts";
+import { type Network, type NetworkOptions, openNetwork, reportOnline } from "./network.ts";
 import { type OnProgress, reporter } from "./progress.ts";
 import { openPort, type PunchPort } from "./punch/mod.ts";
 import { serveTunnel } from "./tunnel/mod.ts";
@@ -94,6 +94,7 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   stack.use(network);
   stack.use(port);
   const { discovery } = network;
+  stack.use(reportOnline(discovery, report));
 
   const gather = () =>
     gatherCandidates({ port: port.port, udpPort: discovery.port, observations: discovery.observations() });

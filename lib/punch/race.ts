@@ -95,11 +95,13 @@ export async function race<T>(
       if (!signal.aborted) options.onRefused?.(stream.remoteAddr, error);
     }
   };
-  const attempts = dials.map(async (dial) => {
+  const attempt = async (dial: Dial) => {
     const { candidate, delayMs, bound } = dial;
     if (delayMs > 0) await delay(delayMs, { signal });
     await tryPath(await dialPersistently(port, candidate, { bound, signal }), dial);
-  });
+  };
+  // A dial that ends without a path leaves the race to the others.
+  const attempts = dials.map((dial) => attempt(dial).catch(() => {}));
   const reader = options.incoming.getReader();
   attempts.push((async () => {
     for (;;) {
@@ -119,7 +121,7 @@ export async function race<T>(
     options.signal.removeEventListener("abort", abort);
     over.abort(new DOMException("The race is over", "AbortError"));
     await reader.cancel();
-    await Promise.allSettled(attempts);
+    await Promise.all(attempts);
     for (const stream of streams) if (stream !== winner?.stream) stream.close();
   }
 }

@@ -24,7 +24,8 @@ export function fetchFailure(ticket: Ticket, before: number, error: unknown): un
   const detail = String((error.cause as Error | undefined)?.message ?? error.message);
   if (CERTIFICATE_REFUSED.test(detail)) return notProven();
   if (ticket.failures > before) return pathFailure(ticket.failure);
-  if (!/error sending request/.test(detail)) return error; // misuse, such as a body with GET
+  const isMisuse = error.message !== "fetch failed" && !/error sending request/.test(detail);
+  if (isMisuse) return error; // such as a body with GET
   return new PeerError("tunnel-failed", `Cannot fetch from the peer: ${withoutCredentials(detail)}`);
 }
 

@@ -12,6 +12,7 @@ export class Guest {
   readonly #closing = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #requests = 0;
+  #silent = true;
   #upgraded = false;
 
   constructor(remote: Endpoint, firstRequestMs: number) {
@@ -24,17 +25,18 @@ export class Guest {
     return this.#closing.signal;
   }
 
-  /** Whether a request is being answered, or a WebSocket is open. */
-  get busy(): boolean {
-    return this.#requests > 0 || this.#upgraded;
+  /** Whether no request has come from him yet. */
+  get silent(): boolean {
+    return this.#silent;
   }
 
   /** A request has arrived; `completed` settles when its response was sent. */
   serve(completed: Promise<unknown>): void {
     this.#requests++;
+    this.#silent = false;
     clearTimeout(this.#timer);
     const done = () => {
-      if (--this.#requests === 0 && !this.busy) this.#closeAfter(IDLE_MS);
+      if (--this.#requests === 0 && !this.#upgraded) this.#closeAfter(IDLE_MS);
     };
     completed.then(done, done);
   }

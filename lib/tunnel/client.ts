@@ -8,6 +8,9 @@ import { fetchFailure } from "./_failure.ts";
 /** How long {@linkcode TunnelClient.close} waits for WebSockets to say goodbye. */
 const CLOSE_GRACE_MS = 1000;
 
+/** Methods that change nothing (RFC 9110 section 9.2.1). */
+const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+
 /** Options of {@linkcode openClient}. */
 export interface TunnelClientOptions {
   /** Whom to reach, in the canonical form. */
@@ -78,6 +81,18 @@ class Client {
   async fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     this.#throwIfClosed();
     const request = this.#request(input, init);
+    try {
+      return await this.#send(request);
+    } catch (error) {
+      // A kept connection that the peer has closed since fails when it is used: what is safe to repeat gets another
+      // one (RFC 9110 section 9.2.2).
+      const broke = error instanceof PeerError && error.code === "tunnel-failed";
+      if (!broke || !SAFE_METHODS.includes(request.method) || request.body) throw error;
+      return await this.#send(request);
+    }
+  }
+
+  async #send(request: Request): Promise<Response> {
     request.signal.throwIfAborted();
     const client = await (this.#fetchClient ??= this.#createHttpClient(this.#fetchTicket));
     const before = this.#fetchTicket.failures;

@@ -6,9 +6,12 @@ import { Occupancy } from "./_occupancy.ts";
 import { closeQuietly, splice } from "./splice.ts";
 
 /** A tunnel costs three descriptors and up to 1 MiB. */
-const MAX_TUNNELS = 512;
+const MAX_TUNNELS = 2048;
 /** For one address, so that one peer cannot take all; several may share one behind the same NAT. */
-const MAX_TUNNELS_PER_ADDRESS = 128;
+const MAX_TUNNELS_PER_ADDRESS = 512;
+
+/** How long the other side may take to receive the end of what was sent to it when the server shuts down. */
+const DRAIN_MS = 2_000;
 
 /** Options of {@linkcode serveTunnel}. */
 export interface ServeTunnelOptions {
@@ -18,9 +21,9 @@ export interface ServeTunnelOptions {
   readonly onError?: (error: unknown) => Response | Promise<Response>;
   /** Closes the server and all connections at once; as in `Deno.serve`. */
   readonly signal?: AbortSignal;
-  /** Tunnels at the same time. @default {512} */
+  /** Tunnels at the same time. @default {2048} */
   readonly maxTunnels?: number;
-  /** Tunnels at the same time from one address. @default {128} */
+  /** Tunnels at the same time from one address. @default {512} */
   readonly maxTunnelsPerAddress?: number;
   /** From the beginning of a tunnel to its first complete request. @default {10_000} */
   readonly firstRequestMs?: number;
@@ -86,8 +89,7 @@ class TunnelServer implements ServingTunnel {
     signal?.addEventListener("abort", close);
     this.finished = this.#server.finished.then(async () => {
       signal?.removeEventListener("abort", close);
-      close();
-      await Promise.all(this.#tunnels);
+      await this.#drain();
     });
   }
 
@@ -153,11 +155,21 @@ class TunnelServer implements ServingTunnel {
     return this.#shutdown ??= this.#stop();
   }
 
-  /** `Deno.serve` waits for connections that have not sent a request, so those end first. */
+  /**
+   * `Deno.serve` waits for connections that have not sent a request, so those end first. The others it closes
+   * itself, and what it has written may still be on its way.
+   */
   async #stop() {
-    this.#closeGuests((guest) => !guest.busy);
+    this.#closeGuests((guest) => guest.silent);
     await this.#server.shutdown();
     await this.finished;
+  }
+
+  /** The server has written its last bytes, but they may still be on their way through the tunnels. */
+  async #drain() {
+    const timer = setTimeout(() => this.#closeGuests(() => true), DRAIN_MS);
+    await Promise.all(this.#tunnels);
+    clearTimeout(timer);
   }
 
   #closeGuests(which: (guest: Guest) => boolean) {
