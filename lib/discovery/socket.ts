@@ -18,9 +18,6 @@ export interface DatagramSocket {
   close(): Promise<void>;
 }
 
-/** The datagrams that wait in the kernel while we are busy: about a thousand. */
-const RECEIVE_BUFFER_BYTES = 1 << 20;
-
 /**
  * Binds a UDP port on IPv4; 0 is any.
  * Throws `Deno.errors.AddrInUse` when another socket has it, or what else the system says.
@@ -79,12 +76,8 @@ class UdpSocket implements DatagramSocket {
     socket.on("message", (data, from) => {
       queueMicrotask(() => this.#receive(data, { hostname: from.address, port: from.port }));
     });
+    // No larger receive buffer: Deno allocates as much for each datagram.
     socket.on("error", () => {}); // an ICMP error of some datagram; who waits for an answer times out
-    try {
-      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-    } catch {
-      // the system's default will do
-    }
   }
 
   send(data: Uint8Array, to: Endpoint): void {
