@@ -13,8 +13,34 @@ export {
   type Peer,
   type WebSocketOptions,
 } from "./lib/connect.ts";
+export {
+  type Contact,
+  type Discovery,
+  type Knock,
+  type KnockContent,
+  MemoryDiscovery,
+  type MemoryEntry,
+  MemoryHub,
+  type MemoryHubOptions,
+  type Observation,
+  type Publication,
+  type PublishOptions,
+  type RawItem,
+  type Reply,
+  type Resolution,
+  type ServiceDescription,
+  type ServiceRecord,
+} from "./lib/discovery/mod.ts";
+export type { Candidate, CandidateKind, Endpoint, NatClass } from "./lib/endpoint.ts";
 export { PeerError, type PeerErrorCode } from "./lib/errors.ts";
-export { generateIdentity, Identity, loadIdentity, parsePeerId, saveIdentity } from "./lib/identity/mod.ts";
+export {
+  generateIdentity,
+  Identity,
+  loadIdentity,
+  parsePeerId,
+  saveIdentity,
+  type SaveIdentityOptions,
+} from "./lib/identity/mod.ts";
 export type { NetworkOptions } from "./lib/network.ts";
 export type { OnProgress, PathKind, Progress } from "./lib/progress.ts";
 export { serve, type ServeOptions, type Server } from "./lib/serve.ts";

@@ -8,7 +8,7 @@ import type { Identity } from "../identity/mod.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { announceKnock, boxOf, sealedKnock } from "./knocker.ts";
 import { DhtNode, type DhtNodeOptions } from "./node.ts";
-import { DhtPublication, type ServiceDescription } from "./publication.ts";
+import { DhtPublication } from "./publication.ts";
 import { type Found, resolveRecord } from "./resolver.ts";
 import type {
   Dht,
@@ -18,6 +18,7 @@ import type {
   Publication,
   PublishOptions,
   Resolution,
+  ServiceDescription,
 } from "./types.ts";
 
 /** Options of {@linkcode openDiscovery}. */

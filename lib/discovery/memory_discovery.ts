@@ -6,7 +6,6 @@
 import { addressScope, type Endpoint } from "../endpoint.ts";
 import { PeerError } from "../errors.ts";
 import type { Identity } from "../identity/mod.ts";
-import type { ServiceDescription } from "./publication.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
 import { MAX_KNOCK_CANDIDATES } from "./seal.ts";
 import type {
@@ -17,6 +16,7 @@ import type {
   Publication,
   PublishOptions,
   Resolution,
+  ServiceDescription,
 } from "./types.ts";
 
 /** Options of {@linkcode MemoryHub.open}. */
@@ -29,7 +29,7 @@ export interface MemoryHubOptions {
 
 /** Where peers meet. */
 export class MemoryHub {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, MemoryEntry>();
   #isOnline = true;
   #change = Promise.withResolvers<void>();
 
@@ -64,12 +64,12 @@ export class MemoryHub {
   }
 
   /** What is published under a public key. */
-  find(publicKey: Uint8Array): Entry | undefined {
+  find(publicKey: Uint8Array): MemoryEntry | undefined {
     return this.#entries.get(publicKey.toHex());
   }
 
   /** Publishes, in place of what was there; the function given takes it away again. */
-  put(publicKey: Uint8Array, entry: Entry): () => void {
+  put(publicKey: Uint8Array, entry: MemoryEntry): () => void {
     const key = publicKey.toHex();
     this.#entries.set(key, entry);
     return () => {
@@ -79,9 +79,12 @@ export class MemoryHub {
 }
 
 /** One published record. */
-interface Entry {
+export interface MemoryEntry {
+  /** The higher one is the newer one. */
   readonly seq: number;
+  /** The record, encoded. */
   readonly value: Uint8Array;
+  /** Tells its serving peer of a knock. */
   readonly onKnock: (knock: Knock) => void;
 }
 
@@ -165,6 +168,7 @@ export class MemoryDiscovery implements Discovery {
     await Promise.all([...this.#publications].map((publication) => publication.close()));
   }
 
+  /** Same as {@linkcode MemoryDiscovery.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -14,16 +14,21 @@ import { KnockWatcher } from "./knocks.ts";
 import { ListWatcher } from "./list_watcher.ts";
 import { Publisher } from "./publisher.ts";
 import { generateSealKeys, KnockOpener, type SealKeys } from "./seal.ts";
-import type { Dht, Knock, Publication, PublishOptions, Reply, ServiceRecord } from "./types.ts";
+import type {
+  Dht,
+  Knock,
+  Publication,
+  PublishOptions,
+  Reply,
+  ServiceDescription,
+  ServiceRecord,
+} from "./types.ts";
 
 /** Boxes to open costs a fraction of a millisecond each: by datagram, which anybody can send, and from lists. */
 const DATAGRAMS: Rate = { burst: 32, perSecond: 16 };
 const DATAGRAMS_PER_ADDRESS: Rate = { burst: 4, perSecond: 0.5 };
 const LISTED: Rate = { burst: 64, perSecond: 16 };
 const MAX_ADDRESSES = 1024;
-
-/** What a serving peer says about itself; the key for knocks is the publication's own. */
-export type ServiceDescription = Omit<ServiceRecord, "sealKey">;
 
 /** What a {@linkcode DhtPublication} works with. */
 export interface PublicationOptions extends PublishOptions {

@@ -115,6 +115,7 @@ export interface Dht extends AsyncDisposable {
 export interface ServiceRecord {
   /** At most 16; best first. */
   readonly candidates: readonly Candidate[];
+  /** How its NAT maps ports. */
   readonly nat: NatClass;
   /** The DHT socket's own observed endpoint, where a knock by datagram may get in. */
   readonly dht?: Endpoint;
@@ -122,9 +123,14 @@ export interface ServiceRecord {
   readonly sealKey: Uint8Array;
 }
 
+/** What a serving peer says about itself when it publishes; the key for knocks is the publication's own. */
+export type ServiceDescription = Omit<ServiceRecord, "sealKey">;
+
 /** A record that was found, with what the way to it taught. */
 export interface Resolution {
+  /** The 32 bytes of the id. */
   readonly publicKey: Uint8Array;
+  /** What the serving peer says about itself. */
   readonly record: ServiceRecord;
   /** BEP 44 sequence number: microseconds since 1970. */
   readonly seq: number;
@@ -153,6 +159,7 @@ export interface KnockContent {
   readonly port: number;
   /** Everything else, for the sealed forms. */
   readonly candidates: readonly Endpoint[];
+  /** How our NAT maps ports. */
   readonly nat: NatClass;
 }
 
@@ -168,6 +175,7 @@ export interface Publication extends AsyncDisposable {
 
 /** Options of {@linkcode Discovery.publish}. */
 export interface PublishOptions {
+  /** Ends the first publication. */
   readonly signal?: AbortSignal;
   /** Each new knock, once; called from the background and must not throw. */
   readonly onKnock: (knock: Knock) => void;
@@ -188,7 +196,11 @@ export interface Discovery extends AsyncDisposable {
    * Resolves once a lookup can find it (3 of the 8 closest nodes acknowledged, or all where there are fewer);
    * waits while offline. Rejects with `signal.reason`, or with `PeerError` `publish-failed`.
    */
-  publish(identity: Identity, describe: () => ServiceRecord, options: PublishOptions): Promise<Publication>;
+  publish(
+    identity: Identity,
+    describe: () => ServiceDescription,
+    options: PublishOptions,
+  ): Promise<Publication>;
   /**
    * Finds the newest valid record of a public key.
    * Rejects with `PeerError` `not-found`, `bad-record` or `offline`, or with `signal.reason`.

@@ -31,6 +31,8 @@ export interface ServeTunnelOptions {
 
 /** A native HTTP server that is reached through tunnels only. */
 export interface ServingTunnel extends AsyncDisposable {
+  /** The loopback port, which answers tunnels only. */
+  readonly addr: Deno.NetAddr;
   /** Resolves once it has stopped, however that came about. */
   readonly finished: Promise<void>;
   /**
@@ -93,6 +95,10 @@ class TunnelServer implements ServingTunnel {
     });
   }
 
+  get addr(): Deno.NetAddr {
+    return this.#server.addr;
+  }
+
   accept(stream: ByteStream, head?: Uint8Array): Promise<void> {
     const leave = this.#shutdown ? null : this.#occupancy.enter(stream.remoteAddr.hostname);
     if (leave === null) {
@@ -113,7 +119,7 @@ class TunnelServer implements ServingTunnel {
     const guest = new Guest(stream.remoteAddr, this.#firstRequestMs);
     let door: string | undefined;
     try {
-      const inner = await Deno.connect({ hostname: "127.0.0.1", port: this.#server.addr.port });
+      const inner = await Deno.connect({ hostname: "127.0.0.1", port: this.addr.port });
       inner.setNoDelay();
       door = formatEndpoint(inner.localAddr);
       this.#guests.set(door, guest);
