@@ -23,6 +23,18 @@ import { SimulatedClock } from "../simulation.ts";
 /** 2027-01-15, in milliseconds. */
 export const EPOCH_START_MS = 1_800_000_000_000;
 
+/** Lets time pass until `promise` settles, millisecond by millisecond: WebCrypto works in real time. */
+export async function runSlowly<T>(clock: SimulatedClock, promise: Promise<T>): Promise<T> {
+  let cancel = () => {};
+  const beat = () => void (cancel = clock.schedule(1, beat));
+  beat();
+  try {
+    return await clock.run(promise);
+  } finally {
+    cancel();
+  }
+}
+
 /** One question, as a node saw it. */
 export interface Asked {
   readonly method: string;
@@ -71,16 +83,9 @@ export class FakeNetwork {
     return new FakeDht(this, { hostname, port: 50000 });
   }
 
-  /** Lets time pass until `promise` settles, millisecond by millisecond: WebCrypto works in real time. */
-  async run<T>(promise: Promise<T>): Promise<T> {
-    let cancel = () => {};
-    const beat = () => void (cancel = this.clock.schedule(1, beat));
-    beat();
-    try {
-      return await this.clock.run(promise);
-    } finally {
-      cancel();
-    }
+  /** See {@linkcode runSlowly}. */
+  run<T>(promise: Promise<T>): Promise<T> {
+    return runSlowly(this.clock, promise);
   }
 
   /** Ends an outage. */
