@@ -17,6 +17,12 @@ const DOCUMENTATION = ["203.0.113.9", "198.51.100.7", "192.0.2.5"];
 /** The gateway of everyone on the WAN. Link-local, so that it takes no address from the plan. */
 export const WAN_GATEWAY = "169.254.0.1";
 
+/**
+ * The gateway of whoever sits behind a firewall. Not that of the WAN: a router that had the address itself would not
+ * answer when the WAN, under it, asks for the way (ARP).
+ */
+export const FIREWALL_GATEWAY = "169.254.0.2";
+
 /** The public address of the `n`-th host: distinct /16s, and distinct /8s for the first ten. */
 export function hostAddress(n: number): string {
   const block = HOST_BLOCKS[n % HOST_BLOCKS.length];

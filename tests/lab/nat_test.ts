@@ -3,6 +3,7 @@ import { labTest } from "./lab_test_helper.ts";
 import { Lab, NAT_TYPES, type NatType } from "./mod.ts";
 import { Agent } from "./agent.ts";
 import { type Behaviour, probeNat } from "./probe.ts";
+import { runScript } from "./shell.ts";
 
 type Filtering = Pick<Behaviour, "unasked" | "contacted" | "sameAddress" | "stranger">;
 
@@ -41,6 +42,26 @@ labTest("probeNat() finds in each NAT type what its name promises", async (t) =>
         assertEquals(external[0][0], peers[n]!.publicAddress);
       });
     }
+  }
+});
+
+labTest("The WAN finds its way to each NAT type again when it has forgotten it", async (t) => {
+  await using lab = await Lab.create({ rttMs: 20, hosts: 1 });
+  const types = Object.keys(NAT_TYPES) as NatType[];
+  const peers = await lab.peers(...types);
+  await using outside = new Agent(lab.hosts[0]!);
+  const { port } = await outside.call("udp", { port: 0 });
+  for (const [n, type] of types.entries()) {
+    await t.step(type, async () => {
+      await using inside = new Agent(peers[n]!);
+      const { port: own } = await inside.call("udp", { port: 0 });
+      await inside.call("send", { port: own, to: [lab.hosts[0]!.address, port], data: ["out"] });
+      const { from } = await outside.call("receive", { port, timeoutMs: 2000 });
+      // As after half a minute: nobody but the router itself tells the WAN where the router is.
+      await runScript("forget", `ip -n ${lab.prefix}-wan neigh flush all nud all`);
+      await outside.call("send", { port, to: from!, data: ["back"] });
+      assertEquals((await inside.call("receive", { port: own, timeoutMs: 2000 })).data, "back");
+    });
   }
 });
 

@@ -66,6 +66,7 @@ async function probeUdp(stage: Stage): Promise<Behaviour> {
   const { peer, hosts: [a, , c], patienceMs } = stage;
   const { port } = await peer.call("udp", { port: 0 });
   await sendFromNewPort(c, [stage.publicAddress, port], "unasked");
+  await crossWan(stage);
   const [first, second, repliesFrom] = await mapUdp(stage, port);
   await sendFromNewPort(a, first, "sameAddress");
   await sendFromNewPort(c, first, "stranger");
@@ -80,6 +81,12 @@ async function probeUdp(stage: Stage): Promise<Behaviour> {
     sameAddress: verdict("sameAddress"),
     stranger: verdict("stranger"),
   };
+}
+
+/** Resolves when everything that was sent before has arrived: the WAN keeps the order. */
+async function crossWan({ hosts: [a, , c], addresses }: Stage): Promise<void> {
+  const { port } = await a.call("listen", { port: 0 });
+  await c.call("connectTimes", { to: [addresses[0], port], count: 1 });
 }
 
 /** Sends to two hosts from `port`; gives what they saw, and the first one's port. */

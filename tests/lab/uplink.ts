@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { peerAddress, WAN_GATEWAY } from "./addresses.ts";
+import { FIREWALL_GATEWAY, peerAddress, WAN_GATEWAY } from "./addresses.ts";
 import type { Device, Plan } from "./plan.ts";
 
 /** What a machine has got by being plugged in. */
@@ -125,22 +125,27 @@ export class Firewall implements Uplink {
     plan.link({ namespace, device: "lan" }, machine);
     plan.ip(
       namespace,
-      `addr add ${WAN_GATEWAY}/32 dev lan`,
+      `addr add ${FIREWALL_GATEWAY}/32 dev lan`,
       "link set lan up",
       `route add ${this.#address}/32 dev lan`,
     );
-    planPointToPoint(plan, machine, this.#address);
+    planPointToPoint(plan, machine, this.#address, FIREWALL_GATEWAY);
     return { address: this.#address, publicAddress: this.#address };
   }
 }
 
 /** An address without a network around it: everything else is behind the gateway. */
-function planPointToPoint(plan: Plan, { namespace, device }: Device, address: string): void {
+function planPointToPoint(
+  plan: Plan,
+  { namespace, device }: Device,
+  address: string,
+  gateway: string = WAN_GATEWAY,
+): void {
   plan.ip(
     namespace,
     `addr add ${address}/32 dev ${device}`,
     `link set ${device} up`,
-    `route add default via ${WAN_GATEWAY} dev ${device} onlink`,
+    `route add default via ${gateway} dev ${device} onlink`,
   );
 }
 
