@@ -14,9 +14,11 @@ export class Guest {
   #requests = 0;
   #silent = true;
   #upgraded = false;
+  readonly #idleMs: number;
 
-  constructor(remote: Endpoint, firstRequestMs: number) {
+  constructor(remote: Endpoint, firstRequestMs: number, idleMs = IDLE_MS) {
     this.remote = remote;
+    this.#idleMs = idleMs;
     this.#closeAfter(firstRequestMs);
   }
 
@@ -36,7 +38,7 @@ export class Guest {
     this.#silent = false;
     clearTimeout(this.#timer);
     const done = () => {
-      if (--this.#requests === 0 && !this.#upgraded) this.#closeAfter(IDLE_MS);
+      if (--this.#requests === 0 && !this.#upgraded) this.#closeAfter(this.#idleMs);
     };
     completed.then(done, done);
   }

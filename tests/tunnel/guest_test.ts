@@ -1,0 +1,38 @@
+import { assertEquals } from "@std/assert";
+import { Guest } from "../../lib/tunnel/_guest.ts";
+
+const remote = { hostname: "198.51.100.7", port: 7 };
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+Deno.test("Guest is shown out when no request comes in time", async () => {
+  const guest = new Guest(remote, 1);
+  await new Promise((resolve) => guest.signal.addEventListener("abort", resolve));
+  assertEquals(guest.silent, true);
+});
+
+Deno.test("Guest stays while a request is being answered", async () => {
+  const guest = new Guest(remote, 1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  guest.serve(promise);
+  await after(10);
+  assertEquals([guest.silent, guest.signal.aborted], [false, false]);
+  resolve();
+  guest.close();
+});
+
+Deno.test("Guest stays for the next request for a while, also after one that failed", async () => {
+  const guest = new Guest(remote, 1, 5);
+  guest.serve(Promise.reject(new Error("the peer left the response unread")));
+  await new Promise((resolve) => guest.signal.addEventListener("abort", resolve));
+  assertEquals(guest.silent, false);
+});
+
+Deno.test("Guest stays as long as its WebSocket", async () => {
+  const guest = new Guest(remote, 1, 1);
+  guest.serve(Promise.resolve());
+  guest.upgrade();
+  await after(10);
+  assertEquals(guest.signal.aborted, false);
+  guest.close();
+  guest.close();
+});

@@ -1,0 +1,224 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { PeerError } from "../../lib/errors.ts";
+import { generateIdentity } from "../../lib/identity/mod.ts";
+import type { ByteStream } from "../../lib/punch/mod.ts";
+import { openClient, serveTunnel, type ServeTunnelOptions } from "../../lib/tunnel/mod.ts";
+import { closeSocket, nextEvent, tcpPair, tunnelPair } from "./pair.ts";
+
+const hello = () => new Response("hello");
+
+const identity = generateIdentity();
+
+function start(handler: Deno.ServeHandler = hello, options: Partial<ServeTunnelOptions> = {}) {
+  return serveTunnel(handler, { identity, ...options });
+}
+
+/** `stream`, as if it came from elsewhere. */
+function from(hostname: string, port: number, stream: ByteStream): ByteStream {
+  return {
+    localAddr: stream.localAddr,
+    remoteAddr: { hostname, port },
+    read: (buffer) => stream.read(buffer),
+    write: (data) => stream.write(data),
+    closeWrite: () => stream.closeWrite(),
+    close: () => stream.close(),
+  };
+}
+
+/** Resolves once the other side has closed. */
+async function ended(conn: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(1024);
+  while (await conn.read(buffer).catch(() => null) !== null);
+}
+
+Deno.test("serveTunnel() tells the handler the true remote address", async () => {
+  const { promise, resolve } = Promise.withResolvers<Deno.NetAddr>();
+  await using pair = await tunnelPair((_, info) => {
+    resolve(info.remoteAddr as Deno.NetAddr);
+    return hello();
+  });
+  await (await pair.client.fetch("/")).text();
+  const { hostname, port } = pair.paths[0]!.localAddr;
+  assertEquals(await promise, { transport: "tcp", hostname, port });
+});
+
+Deno.test("serveTunnel() keeps the addresses of several paths apart", async () => {
+  await using server = await start((_, { remoteAddr }) =>
+    new Response((remoteAddr as Deno.NetAddr).hostname)
+  );
+  const answers = await Promise.all(["198.51.100.7", "2001:db8::7"].map(async (hostname) => {
+    await using client = openClient({
+      ...identity,
+      openPath: async () => {
+        const [near, far] = await tcpPair();
+        void server.accept(from(hostname, 1000, far));
+        return near;
+      },
+    });
+    return await (await client.fetch("/")).text();
+  }));
+  assertEquals(answers, ["198.51.100.7", "2001:db8::7"]);
+});
+
+Deno.test("serveTunnel() does not let anybody in who comes by the loopback port itself", async () => {
+  let asked = 0;
+  await using server = await start(() => (asked++, hello()));
+  await using intruder = openClient({
+    ...identity,
+    openPath: () => Deno.connect({ ...server.addr, transport: "tcp" }),
+  });
+  const response = await intruder.fetch("/");
+  assertEquals([response.status, await response.text(), asked], [403, "", 0]);
+  const error = await assertRejects(() => intruder.webSocket("/"), PeerError);
+  assertEquals([error.code, asked], ["tunnel-failed", 0]);
+});
+
+Deno.test("serveTunnel() shows the handler whole requests under its own name, body and headers included", async () => {
+  await using pair = await tunnelPair(async (request) => {
+    const headers = request.headers.get("x-colour");
+    return Response.json([request.method, request.url, headers, await request.text()]);
+  });
+  const response = await pair.client.fetch("/a?b#c", {
+    method: "PUT",
+    body: "text",
+    headers: { "x-colour": "blue" },
+  });
+  const url = `https://${pair.id}.skip.alt/a?b`;
+  assertEquals(await response.json(), ["PUT", url, "blue", "text"]);
+});
+
+Deno.test("serveTunnel() asks onError what to answer when the handler throws", async () => {
+  const onError = (error: unknown) => new Response((error as Error).message, { status: 500 });
+  for (const handler of [() => Promise.reject(new Error("oh")), () => throwError("oh")]) {
+    await using pair = await tunnelPair(handler, { onError });
+    const response = await pair.client.fetch("/");
+    assertEquals([response.status, await response.text()], [500, "oh"]);
+  }
+});
+
+function throwError(message: string): never {
+  throw new Error(message);
+}
+
+Deno.test("serveTunnel() closes a path on which nothing comes", async () => {
+  await using server = await start(hello, { firstRequestMs: 20 });
+  const [near, far] = await tcpPair();
+  await server.accept(far);
+  await ended(near);
+  near.close();
+});
+
+Deno.test("serveTunnel() closes a path that stops in the middle of TLS", async () => {
+  await using server = await start(hello, { firstRequestMs: 20 });
+  const [near, far] = await tcpPair();
+  // The beginning of a ClientHello of 512 bytes.
+  const head = Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3);
+  await server.accept(far, head);
+  await ended(near);
+  near.close();
+});
+
+Deno.test("serveTunnel() closes a path on which something else than TLS comes", async () => {
+  await using server = await start();
+  const [near, far] = await tcpPair();
+  const accepted = server.accept(far, new TextEncoder().encode("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+  await ended(near);
+  near.close();
+  await accepted;
+});
+
+Deno.test("serveTunnel() takes no more paths than it may from one address", async () => {
+  await using server = await start(hello, { maxTunnelsPerAddress: 1 });
+  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([tcpPair(), tcpPair(), tcpPair()]);
+  const first = server.accept(from("198.51.100.1", 1, aFar));
+  await server.accept(from("198.51.100.1", 2, bFar));
+  assertEquals(await b.read(new Uint8Array(1)), null);
+  const elsewhere = server.accept(from("198.51.100.2", 1, cFar));
+  a.close();
+  c.close();
+  await Promise.all([first, elsewhere]);
+  b.close();
+});
+
+Deno.test("serveTunnel() takes no more paths than it may in all, and others when one has gone", async () => {
+  await using server = await start(hello, { maxTunnels: 1 });
+  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([tcpPair(), tcpPair(), tcpPair()]);
+  const first = server.accept(from("198.51.100.1", 1, aFar));
+  await server.accept(from("198.51.100.2", 1, bFar));
+  assertEquals(await b.read(new Uint8Array(1)), null);
+  a.close();
+  await first;
+  const next = server.accept(from("198.51.100.2", 2, cFar));
+  c.close();
+  await next;
+  b.close();
+});
+
+Deno.test("shutdown() lets the request under way finish", async () => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
+  await using pair = await tunnelPair(async () => {
+    begin();
+    await goOn;
+    return hello();
+  });
+  const fetching = pair.client.fetch("/");
+  await begun;
+  const stopping = pair.server.shutdown();
+  letGo();
+  assertEquals(await (await fetching).text(), "hello");
+  await stopping;
+});
+
+Deno.test("shutdown() closes paths that wait, and WebSockets with a goodbye", async () => {
+  await using pair = await tunnelPair((request) => Deno.upgradeWebSocket(request).response);
+  const socket = await pair.client.webSocket();
+  const closed = nextEvent<CloseEvent>(socket, "close");
+  const [near, far] = await tcpPair();
+  const waiting = pair.server.accept(far);
+  await Promise.all([pair.server.shutdown(), pair.server.shutdown()]);
+  assertEquals((await closed).code, 1001);
+  await waiting;
+  await ended(near);
+  near.close();
+  await pair.server.finished;
+});
+
+Deno.test("shutdown() takes no more paths", async () => {
+  const server = await start();
+  await server.shutdown();
+  const [near, far] = await tcpPair();
+  await server.accept(far);
+  assertEquals(await near.read(new Uint8Array(1)), null);
+  near.close();
+});
+
+Deno.test("serveTunnel() ends everything at once when its signal is aborted", async () => {
+  const aborting = new AbortController();
+  await using pair = await tunnelPair((request) => Deno.upgradeWebSocket(request).response, {
+    signal: aborting.signal,
+  });
+  const socket = await pair.client.webSocket();
+  const closed = nextEvent(socket, "close");
+  aborting.abort();
+  await pair.server.finished;
+  await closed;
+});
+
+Deno.test("serveTunnel() does not start when its signal is aborted already", async () => {
+  const reason = new Error("too late");
+  const error = await assertRejects(() => start(hello, { signal: AbortSignal.abort(reason) }));
+  assertEquals(error === reason, true);
+});
+
+Deno.test("serveTunnel() notices a peer that goes away", async () => {
+  const { promise: gone, resolve } = Promise.withResolvers<number>();
+  await using pair = await tunnelPair((request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.onclose = ({ code }) => resolve(code);
+    return response;
+  });
+  const socket = await pair.client.webSocket();
+  await closeSocket(socket);
+  assertEquals(await gone, 1005);
+});
