@@ -35,11 +35,23 @@ export class Walks {
   async run(method: string, target: Uint8Array, options: WalkOptions): Promise<Reply[]> {
     const { clock, presence, bootstrap } = this.#deps;
     const args = lookupArguments(method, target);
+    let followUps = 0;
+    const followUp = async (to: Endpoint) => {
+      followUps++;
+      const reply = await this.#deps.ask(to, "find_node", { target }).catch(() => undefined);
+      followUps--;
+      walk.offer(reply?.nodes ?? []);
+    };
     const walk = new Walk(target, this.#places(target), {
       clock,
-      ask: (to) => this.#deps.ask(to, method, args),
+      ask: async (to) => {
+        const reply = await this.#deps.ask(to, method, args);
+        if (isReticent(reply)) followUp(to); // never rejects
+        return reply;
+      },
       // The search for neighbours is a walk itself (`find_node`) and must not wait for its own end.
-      expectsMore: () => bootstrap.isResolving || method !== "find_node" && bootstrap.isJoining,
+      expectsMore: () =>
+        followUps > 0 || bootstrap.isResolving || method !== "find_node" && bootstrap.isJoining,
       isSelf: (contact) => presence.isSelf(contact),
     }, options);
     this.#active.add(walk);
@@ -87,6 +99,11 @@ export class Walks {
     const old = known.toSorted(byDistance(target)).slice(0, 2 * CLOSEST_COUNT);
     return [...near, ...bootstrap.places(), ...old];
   }
+}
+
+/** Stock `bittorrent-dht` nodes that hold a value tell of no nodes: walks past them would end in a corner. */
+function isReticent({ nodes, values, item }: Reply): boolean {
+  return nodes.length === 0 && (values.length > 0 || item !== undefined);
 }
 
 /** `get_peers` has another name for the target than `get` and `find_node`. */
