@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { HERE, type Place, type SkipEvent, SkipProcess } from "./skip_process.ts";
+import { HERE, type Place, SkipProcess } from "./skip_process.ts";
 
 /** Where both sides are, and where they meet. */
 export interface Meeting {
@@ -64,23 +64,22 @@ export async function startSession(server: SkipProcess & { id: string }, meeting
   };
 }
 
-/** Sends messages both ways, and gives those that did not arrive. */
+/** Sends messages both ways and waits for them; gives those that did not arrive before a side ended. */
 export async function converse(
   server: SkipProcess,
   client: SkipProcess,
   messages: readonly string[],
 ): Promise<string[]> {
-  const heard = (events: readonly SkipEvent[]) =>
-    events.filter((e) => e.type === "message").map((e) => e.data);
   await client.event("message"); // the greeting: the serving side knows of us
+  const arrivals: [side: SkipProcess, text: string][] = [];
   for (const text of messages) {
-    await client.send(`to the server: ${text}`);
-    await server.send(`to the client: ${text}`);
+    const [question, answer] = [`to the server: ${text}`, `to the client: ${text}`];
+    await client.send(question);
+    await server.send(answer);
+    arrivals.push([server, question], [client, question], [client, answer]); // the second is the echo
   }
-  await client.event("message", 2 * messages.length); // greeting, echoes, answers
-  return messages.flatMap((text) => [
-    ...(heard(server.events).includes(`to the server: ${text}`) ? [] : [`to the server: ${text}`]),
-    ...(heard(client.events).includes(`to the server: ${text}`) ? [] : [`echo: ${text}`]),
-    ...(heard(client.events).includes(`to the client: ${text}`) ? [] : [`to the client: ${text}`]),
-  ]);
+  const settled = await Promise.allSettled(
+    arrivals.map(([side, text]) => side.event("message", (e) => e.data === text)),
+  );
+  return arrivals.flatMap(([, text], i) => settled[i]!.status === "fulfilled" ? [] : [text]);
 }

@@ -110,10 +110,14 @@ export class SkipProcess implements AsyncDisposable {
     this.#waiting.clear();
   }
 
-  /** The `nth` event of a type (from 0), as soon as it is there. Rejects with all that was said if it never comes. */
-  async event(type: string, nth = 0): Promise<SkipEvent> {
+  /**
+   * The first event of a type that passes `filter`, or the `filter`-th of its type (from 0), as soon as it is there.
+   * Rejects with all that was said if it never comes.
+   */
+  async event(type: string, filter: number | ((event: SkipEvent) => boolean) = 0): Promise<SkipEvent> {
     for (;;) {
-      const found = this.events.filter((e) => e.type === type)[nth];
+      const ofType = this.events.filter((e) => e.type === type);
+      const found = typeof filter === "number" ? ofType[filter] : ofType.find(filter);
       if (found) return found;
       if (this.#finished) {
         const { code, stderr } = await this.ended;
@@ -150,7 +154,7 @@ export class SkipProcess implements AsyncDisposable {
 }
 
 /** Where Deno keeps packages: by default below XDG_CACHE_HOME, which each process gets for itself. */
-async function denoDir(): Promise<string> {
+export async function denoDir(): Promise<string> {
   const set = Deno.env.get("DENO_DIR");
   if (set) return set;
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" })
