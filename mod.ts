@@ -18,7 +18,6 @@ export {
   type Discovery,
   type Knock,
   type KnockContent,
-  MemoryDiscovery,
   type MemoryEntry,
   MemoryHub,
   type MemoryHubOptions,

@@ -6,7 +6,7 @@
  */
 import { gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
 import { Gate } from "./_gate.ts";
-import type { Publication, ServiceDescription } from "./discovery/mod.ts";
+import type { Discovery, Publication, ServiceDescription } from "./discovery/mod.ts";
 import { formatEndpoint, isPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
@@ -75,7 +75,7 @@ export interface Server extends AsyncDisposable {
  * @throws {PeerError} `publish-failed` if the DHT answers, but too few nodes accept the record.
  */
 export async function serve(handler: Deno.ServeHandler, options: ServeOptions = {}): Promise<Server> {
-  const { signal, port: wanted = 0, identity = generateIdentity() } = options;
+  const { signal, onError, port: wanted = 0, identity = generateIdentity() } = options;
   if (wanted !== 0 && !isPort(wanted)) {
     throw new RangeError(`Cannot serve: the port must be 0 to 65535, current value is ${wanted}`);
   }
@@ -84,36 +84,43 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   const report = reporter(options.onProgress);
 
   await using stack = new AsyncDisposableStack();
-  const tunnel = await serveTunnel(handler, {
-    identity,
-    ...(options.onError ? { onError: options.onError } : {}),
-  });
-  stack.defer(() => tunnel.shutdown());
+  const tunnel = stack.use(await serveTunnel(handler, { identity, ...(onError ? { onError } : {}) }));
   const gate = stack.use(new Gate(identity, tunnel, report));
   const { network, port } = await openPorts(options, wanted, gate);
   stack.use(network);
   stack.use(port);
-  const { discovery } = network;
-  stack.use(reportOnline(discovery, report));
+  stack.use(reportOnline(network.discovery, report));
+  await publish({ discovery: network.discovery, identity, port, gate, report, signal }, stack);
+  report({ type: "ready", id: identity.id, ms: performance.now() - start });
+  return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
+}
 
+/** What {@linkcode publish} works with. */
+interface Service {
+  readonly discovery: Discovery;
+  readonly identity: Identity;
+  readonly port: PunchPort;
+  readonly gate: Gate;
+  readonly report: OnProgress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Makes the service known, keeps it so, and answers knocks, until `stack` is disposed of. */
+async function publish(
+  { discovery, identity, port, gate, report, signal }: Service,
+  stack: AsyncDisposableStack,
+): Promise<void> {
   const gather = () =>
     gatherCandidates({ port: port.port, udpPort: discovery.port, observations: discovery.observations() });
   const knocks = stack.use(new KnockAnswerer({ port, gate, vantage: gather, report }));
-  const publication = stack.use(
-    await discovery.publish(identity, () => describe(gather()), {
-      ...(signal ? { signal } : {}),
-      onKnock: (knock) => knocks.answer(knock),
-      onPublished: (acknowledgements, error) =>
-        report({
-          type: "published",
-          acknowledgements,
-          ...(error ? { code: "publish-failed" as const } : {}),
-        }),
-    }),
-  );
+  const publication = await discovery.publish(identity, () => describe(gather()), {
+    ...(signal ? { signal } : {}),
+    onKnock: (knock) => knocks.answer(knock),
+    onPublished: (acknowledgements, error) =>
+      report({ type: "published", acknowledgements, ...(error ? { code: "publish-failed" } : {}) }),
+  });
+  stack.use(publication);
   stack.use(watchCandidates(gather, publication, report));
-  report({ type: "ready", id: identity.id, ms: performance.now() - start });
-  return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
 }
 
 /** A UDP and a TCP port of the same number, since observations of one are to say something of the other. */

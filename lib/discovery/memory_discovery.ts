@@ -27,7 +27,19 @@ export interface MemoryHubOptions {
   readonly port?: number;
 }
 
-/** Where peers meet. */
+/**
+ * Where the peers of one process meet, in place of the DHT.
+ *
+ * @example Serve and fetch without a network
+ * ```ts
+ * import { dial, MemoryHub, serve } from "@skip-public-ip/skip-public-ip";
+ *
+ * const hub = new MemoryHub();
+ * await using server = await serve(() => new Response("hello"), { discovery: hub.open() });
+ * await using peer = await dial(server.id, { discovery: hub.open() });
+ * console.log(await (await peer.fetch("/")).text()); // hello
+ * ```
+ */
 export class MemoryHub {
   readonly #entries = new Map<string, MemoryEntry>();
   #isOnline = true;
@@ -46,7 +58,7 @@ export class MemoryHub {
   }
 
   /** A peer's discovery. */
-  open(options: MemoryHubOptions = {}): MemoryDiscovery {
+  open(options: MemoryHubOptions = {}): Discovery {
     return new MemoryDiscovery(this, options);
   }
 

@@ -6,6 +6,14 @@ import { formatPeerId } from "./id.ts";
  * Who a peer is: an Ed25519 key pair. Whoever holds it answers under its {@linkcode Identity.id}.
  *
  * The private part never shows in logs, JSON or `console.log`; {@linkcode saveIdentity} is the way to keep it.
+ *
+ * @example The same identity again, from its seed
+ * ```ts
+ * import { generateIdentity, Identity } from "@skip-public-ip/skip-public-ip";
+ *
+ * const identity = generateIdentity();
+ * console.log(new Identity(identity.exportSeed()).id === identity.id); // true
+ * ```
  */
 export class Identity {
   /** 52 characters of z-base-32: the public key, and the peer's address. */

@@ -21,10 +21,12 @@ export interface SaveIdentityOptions {
  * Reads an identity from its key file: PKCS #8 PEM, as `saveIdentity` and `openssl genpkey -algorithm ed25519` write it.
  *
  * @example Be the same peer as yesterday
- * ```ts ignore
- * import { loadIdentity } from "@skip-public-ip/skip-public-ip";
+ * ```ts
+ * import { generateIdentity, loadIdentity, saveIdentity } from "@skip-public-ip/skip-public-ip";
  *
- * console.log((await loadIdentity("./identity.pem")).id);
+ * const path = `${await Deno.makeTempDir()}/identity.pem`;
+ * await saveIdentity(path, generateIdentity());
+ * console.log((await loadIdentity(path)).id.length); // 52
  * ```
  *
  * @throws {Deno.errors.NotFound} If there is no such file.
@@ -46,6 +48,15 @@ export async function loadIdentity(path: string): Promise<Identity> {
 /**
  * Writes an identity to a key file that only this user may read (mode 0600), all of it or nothing. Directories
  * on the way are created with mode 0700.
+ *
+ * @example Be the same peer tomorrow
+ * ```ts
+ * import { generateIdentity, saveIdentity } from "@skip-public-ip/skip-public-ip";
+ *
+ * const path = `${await Deno.makeTempDir()}/skip/identity.pem`;
+ * await saveIdentity(path, generateIdentity());
+ * console.log((await Deno.stat(path)).isFile); // true
+ * ```
  *
  * @throws {Deno.errors.AlreadyExists} If the file exists and `overwrite` is not set.
  */

@@ -1,0 +1,90 @@
+import { assertEquals } from "@std/assert";
+import { encodeStun, newTransactionId, StunType } from "../lib/candidates/mod.ts";
+import { checkPath } from "../lib/check/mod.ts";
+import { Gate } from "../lib/_gate.ts";
+import { generateIdentity } from "../lib/identity/mod.ts";
+import type { Progress } from "../lib/progress.ts";
+import type { ByteStream } from "../lib/punch/mod.ts";
+import { readAll, tcpPair } from "./_streams.ts";
+
+const TLS_HELLO = Uint8Array.of(22, 3, 1, ...new Uint8Array(30));
+
+/** A gate whose tunnel keeps what it is given. */
+function gateWithTunnel() {
+  const identity = generateIdentity();
+  const accepted = Promise.withResolvers<[ByteStream, Uint8Array | undefined]>();
+  const events: Progress[] = [];
+  const accept = (stream: ByteStream, head?: Uint8Array) => {
+    accepted.resolve([stream, head]);
+    return Promise.resolve();
+  };
+  const gate = new Gate(identity, { accept }, (event) => events.push(event));
+  return { identity, gate, events, accepted: accepted.promise };
+}
+
+Deno.test("Gate hands a path to the tunnel once TLS begins, with the bytes that it has read", async () => {
+  const { identity, gate, events, accepted } = gateWithTunnel();
+  await using _ = gate;
+  const [here, there] = await tcpPair();
+  const notified = new Promise<void>((resolve) => gate.onPath(here.localAddr, resolve));
+  gate.admit(there);
+  await checkPath(here, identity.publicKey);
+  await here.write(TLS_HELLO);
+  const [stream, head] = await accepted;
+  await notified;
+  assertEquals([stream, head], [there, TLS_HELLO.subarray(0, 20)]);
+  assertEquals(events.map((e) => e.type), ["path"]);
+  here.close();
+  there.close();
+});
+
+Deno.test("Gate keeps strangers from the tunnel", async () => {
+  const { gate, events } = gateWithTunnel();
+  const [here, there] = await tcpPair();
+  gate.admit(there);
+  await here.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: example\r\n\r\n"));
+  await readAll(here).catch(() => {}); // it closes
+  await gate[Symbol.asyncDispose]();
+  assertEquals(events, []);
+  here.close();
+});
+
+Deno.test("Gate closes what is still being checked when it is disposed of, and takes nothing after", async () => {
+  const { gate } = gateWithTunnel();
+  const [here, there] = await tcpPair();
+  gate.admit(there);
+  const request = { type: StunType.request, transactionId: newTransactionId(), attributes: new Map() };
+  await here.write(encodeStun(request));
+  await here.read(new Uint8Array(100));
+  await gate[Symbol.asyncDispose]();
+  assertEquals(await here.read(new Uint8Array(1)), null);
+  here.close();
+
+  const [late, refused] = await tcpPair();
+  gate.admit(refused);
+  assertEquals(await late.read(new Uint8Array(1)), null);
+  late.close();
+});
+
+Deno.test("Gate takes a limited number of unchecked paths from one address", async () => {
+  const { gate } = gateWithTunnel();
+  let closed = 0;
+  const stranger = (): ByteStream => {
+    const { promise, resolve } = Promise.withResolvers<null>();
+    const close = () => {
+      closed++;
+      resolve(null);
+    };
+    return {
+      localAddr: { hostname: "127.0.0.1", port: 1 },
+      remoteAddr: { hostname: "203.0.113.1", port: 2 },
+      read: () => promise,
+      write: () => Promise.resolve(0),
+      closeWrite: () => Promise.resolve(),
+      close,
+    };
+  };
+  for (let i = 0; i < 300; i++) gate.admit(stranger());
+  assertEquals(closed, 300 - 256);
+  await gate[Symbol.asyncDispose]();
+});

@@ -1,0 +1,62 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { MemoryHub, type ServiceDescription } from "../lib/discovery/mod.ts";
+import { PeerError } from "../lib/errors.ts";
+import { generateIdentity } from "../lib/identity/mod.ts";
+import { PathFinder } from "../lib/_path_finder.ts";
+import type { Progress } from "../lib/progress.ts";
+import { serve } from "../mod.ts";
+
+function finderFor(hub: MemoryHub, publicKey: Uint8Array) {
+  const events: Progress[] = [];
+  const finder = new PathFinder({
+    publicKey,
+    identity: generateIdentity(),
+    discovery: hub.open(),
+    report: (event) => events.push(event),
+  });
+  return { finder, events, types: () => events.map((e) => e.type) };
+}
+
+const NEVER = new AbortController().signal;
+
+Deno.test("PathFinder.open() resolves once, and knocks no more where plain dials get through", async () => {
+  const hub = new MemoryHub(), identity = generateIdentity();
+  await using server = await serve(() => new Response("ok"), { discovery: hub.open(), identity });
+  const { finder, events, types } = finderFor(hub, identity.publicKey);
+  (await finder.open(NEVER)).close();
+  assertEquals(finder.path?.remote.endsWith(`:${server.port}`), true);
+  const before = events.length;
+  if (finder.path!.remote.startsWith("127.")) return; // a machine without interfaces
+  for (let i = 0; i < 3; i++) (await finder.open(NEVER)).close();
+  assertEquals(types().filter((t) => t === "resolved").length, 1);
+  assertEquals(types().slice(before).filter((t) => t === "path").length, 3);
+});
+
+Deno.test("PathFinder.open() looks again when what it knew no longer leads anywhere", async () => {
+  const hub = new MemoryHub(), identity = generateIdentity();
+  const first = await serve(() => new Response("ok"), { discovery: hub.open(), identity });
+  const { finder, types } = finderFor(hub, identity.publicKey);
+  (await finder.open(NEVER)).close();
+  await first.shutdown();
+  const error = await assertRejects(() => finder.open(NEVER), PeerError);
+  assertEquals(error.code, "not-found");
+  await using second = await serve(() => new Response("ok"), { discovery: hub.open(), identity });
+  (await finder.open(NEVER)).close();
+  assertEquals(finder.path?.remote.endsWith(`:${second.port}`), true);
+  assertEquals(types().filter((t) => t === "resolved").length, 2);
+});
+
+Deno.test("PathFinder.open() ends with what refused it, when somebody else answers everywhere", async () => {
+  const hub = new MemoryHub(), identity = generateIdentity();
+  await using impostor = await serve(() => new Response("no"), { discovery: hub.open() });
+  const candidates: ServiceDescription["candidates"] = [
+    { kind: "host", hostname: "127.0.0.1", port: impostor.port },
+  ];
+  const discovery = hub.open();
+  await using _ = await discovery.publish(identity, () => ({ candidates, nat: "open" }), {
+    onKnock: () => {},
+  });
+  const { finder, types } = finderFor(hub, identity.publicKey);
+  const error = await assertRejects(() => finder.open(NEVER), PeerError);
+  assertEquals([error.code, types().includes("refused")], ["not-proven", true]);
+});
