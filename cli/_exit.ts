@@ -20,25 +20,52 @@ export const Exit = {
 /** One of {@linkcode Exit}. */
 export type ExitCode = typeof Exit[keyof typeof Exit];
 
-/** The command was called in a wrong way. */
-export class UsageError extends Error {
-  /** What to type instead. */
-  readonly hint: string;
+/** A failure that the command itself finds, and has its own words for. */
+export class CommandError extends Error {
+  /** Code, exit code, what happened, and what to do; `message` says why. */
+  readonly failure: Omit<Failure, "why">;
 
+  /** `message` says why. */
+  constructor(message: string, failure: Omit<Failure, "why">, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.failure = failure;
+  }
+}
+
+/** The command was called in a wrong way. */
+export class UsageError extends CommandError {
   /** `message` says what is wrong, `hint` what to type instead. */
   constructor(message: string, hint: string) {
-    super(message);
-    this.name = "UsageError";
-    this.hint = hint;
+    super(message, { code: "usage", exit: Exit.usage, what: "The command is not right", hint });
+  }
+
+  /** What to type instead. */
+  get hint(): string {
+    return this.failure.hint;
   }
 }
 
 /** First Ctrl-C, or SIGTERM. */
-export class Interrupted extends Error {
+export class Interrupted extends CommandError {
   /** Made by the signal handler. */
   constructor() {
-    super("interrupted");
-    this.name = "Interrupted";
+    const hint = "Run the command again to go on.";
+    super("interrupted", { code: "interrupted", exit: Exit.interrupted, what: "Interrupted", hint });
+  }
+}
+
+/** The file of an identity cannot be used. */
+export class KeyFileError extends CommandError {
+  /** Names the file, whatever `cause` says. */
+  constructor(path: string, cause: Error) {
+    const why = cause.message.includes(path) ? cause.message : `${cause.message}: ${path}`;
+    const hint = cause.message.includes("chmod 600")
+      ? `Run: chmod 600 ${path}`
+      : cause instanceof SyntaxError
+      ? "Restore it from a backup, or move it away and get a new id."
+      : "Name another file with --identity FILE, in a folder where you may write.";
+    super(why, { code: "key-file", exit: Exit.failed, what: "The key file cannot be used", hint }, { cause });
   }
 }
 
@@ -67,44 +94,48 @@ const PEER_FAILURES: Readonly<Record<PeerErrorCode, readonly [exit: ExitCode, wh
   "closed": [Exit.failed, "The connection was closed"],
 };
 
+/** What others throw, by class, with its words. */
+const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<Failure, "why">])[] = [
+  [(error) => error instanceof DOMException && error.name === "TimeoutError", {
+    code: "timeout",
+    exit: Exit.timedOut,
+    what: "Time is up",
+    hint: "Try again, or give it longer with --timeout SECONDS.",
+  }],
+  [(error) => error instanceof Deno.errors.NotCapable, {
+    code: "permission",
+    exit: Exit.failed,
+    what: "Deno did not permit it",
+    hint: "Run with the permissions that skip help permissions lists.",
+  }],
+  [(error) => error instanceof Deno.errors.AddrInUse, {
+    code: "port-in-use",
+    exit: Exit.failed,
+    what: "The port is in use",
+    hint: "Choose another one with --port N, or leave it out.",
+  }],
+  [(error) => error instanceof SyntaxError || error instanceof RangeError, {
+    code: "invalid",
+    exit: Exit.usage,
+    what: "A value is not valid",
+    hint: "See skip help for the form of each value.",
+  }],
+];
+
+const UNKNOWN: Omit<Failure, "why"> = {
+  code: "failed",
+  exit: Exit.failed,
+  what: "It failed",
+  hint: "Run it with --verbose for details.",
+};
+
 /** The words and the exit code for whatever ended a command. */
 export function explain(error: unknown): Failure {
+  const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof CommandError) return { ...error.failure, why };
   if (error instanceof PeerError) {
     const [exit, what] = PEER_FAILURES[error.code];
-    return { code: error.code, exit, what, why: error.message, hint: error.remedy };
+    return { code: error.code, exit, what, why, hint: error.remedy };
   }
-  const why = error instanceof Error ? error.message : String(error);
-  const own = (code: string, exit: ExitCode, what: string, hint: string) => ({ code, exit, what, why, hint });
-  if (error instanceof UsageError) return own("usage", Exit.usage, "The command is not right", error.hint);
-  if (error instanceof Interrupted) {
-    return own("interrupted", Exit.interrupted, "Interrupted", "Run the command again to go on.");
-  }
-  if (error instanceof DOMException && error.name === "TimeoutError") {
-    return own(
-      "timeout",
-      Exit.timedOut,
-      "Time is up",
-      "Try again, or give it longer with --timeout SECONDS.",
-    );
-  }
-  if (error instanceof Deno.errors.NotCapable) {
-    return own(
-      "permission",
-      Exit.failed,
-      "Deno did not permit it",
-      "Run with the permissions that skip help permissions lists.",
-    );
-  }
-  if (error instanceof Deno.errors.AddrInUse) {
-    return own(
-      "port-in-use",
-      Exit.failed,
-      "The port is in use",
-      "Choose another one with --port N, or leave it out.",
-    );
-  }
-  if (error instanceof SyntaxError || error instanceof RangeError || error instanceof TypeError) {
-    return own("invalid", Exit.usage, "A value is not valid", "See skip help for the form of each value.");
-  }
-  return own("failed", Exit.failed, "It failed", "Run it with --verbose for details.");
+  return { ...(OTHERS.find(([is]) => is(error))?.[1] ?? UNKNOWN), why };
 }

@@ -2,7 +2,7 @@ import { delay } from "@std/async";
 import { connect } from "../lib/connect.ts";
 import { parsePeerId } from "../lib/identity/mod.ts";
 import { UsageError } from "./_exit.ts";
-import { readFlags, readNumber } from "./_flags.ts";
+import { type Flags, readFlags, readNumber } from "./_flags.ts";
 import { lines } from "./_lines.ts";
 import { readBootstrap } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
@@ -26,6 +26,7 @@ export async function connectCommand(args: string[]): Promise<number> {
     positional: [1, 1],
   });
   const id = readId(flags.positional[0]!);
+  const path = readPath(flags);
   const bootstrap = readBootstrap(flags);
   const seconds = readNumber(
     "timeout",
@@ -41,7 +42,7 @@ export async function connectCommand(args: string[]): Promise<number> {
   using interrupt = interruptible();
   try {
     const socket = await connect(id, {
-      path: flags.value("path") ?? "/",
+      path,
       signal: AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]),
       onProgress: (event) => output.progress(event),
       ...(bootstrap ? { bootstrap } : {}),
@@ -60,6 +61,13 @@ function readId(text: string): string {
   } catch (error) {
     throw new UsageError((error as Error).message, "An id has 52 letters and digits; skip serve prints it.");
   }
+}
+
+/** `//host` would be a URL of another host. */
+function readPath(flags: Flags): string {
+  const path = flags.value("path") ?? "/";
+  if (/^\/(?![/\\])/.test(path)) return path;
+  throw new UsageError(`--path is not valid: "${path}"`, "Give --path a path that begins with one /.");
 }
 
 /** Until either side ends it. Rejects with the signal's reason, or when the connection breaks. */

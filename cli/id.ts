@@ -1,5 +1,6 @@
 import { generateIdentity, loadIdentity, loadOrCreateIdentity, saveIdentity } from "../lib/identity/mod.ts";
 import { readFlags } from "./_flags.ts";
+import { withKeyFile } from "./_key_file.ts";
 import { Output } from "./_output.ts";
 import { identityPath } from "./_paths.ts";
 
@@ -16,7 +17,9 @@ export async function idCommand(args: string[]): Promise<number> {
     verbose: flags.has("verbose"),
   });
   const path = flags.value("identity") ?? identityPath();
-  const { id } = flags.has("new") ? await replaceIdentity(path, output) : await loadOrCreateIdentity(path);
+  const { id } = await withKeyFile(path, (path) => {
+    return flags.has("new") ? replaceIdentity(path, output) : loadOrCreateIdentity(path);
+  });
   output.product(id);
   output.event({ type: "id", id, path });
   return 0;

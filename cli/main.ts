@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { Exit, UsageError } from "./_exit.ts";
+import { Exit, type ExitCode, UsageError } from "./_exit.ts";
 import { nearest } from "./_nearest.ts";
 import { Output } from "./_output.ts";
 
@@ -52,10 +52,14 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!load) throw unknownCommand(first);
     return await (await load())(rest);
   } catch (error) {
-    const has = (flag: string) => rest.includes(flag);
-    const output = new Output({ json: has("--json"), quiet: false, verbose: has("--verbose") });
-    return output.failure(error).exit;
+    return fail(error, rest);
   }
+}
+
+/** For what no command caught. */
+function fail(error: unknown, args: readonly string[]): ExitCode {
+  const has = (flag: string) => args.includes(flag);
+  return new Output({ json: has("--json"), quiet: false, verbose: has("--verbose") }).failure(error).exit;
 }
 
 function unknownCommand(name: string): UsageError {
@@ -66,4 +70,17 @@ function unknownCommand(name: string): UsageError {
   );
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args) || Exit.ok);
+/** Callbacks of the network's code may throw where nobody can catch; a script gets its `error` object all the same. */
+function failOnUncaught() {
+  const end = (event: Event, error: unknown) => {
+    event.preventDefault();
+    Deno.exit(fail(error, Deno.args) || Exit.failed);
+  };
+  addEventListener("error", (event) => end(event, event.error));
+  addEventListener("unhandledrejection", (event) => end(event, event.reason));
+}
+
+if (import.meta.main) {
+  failOnUncaught();
+  Deno.exit(await main(Deno.args) || Exit.ok);
+}

@@ -4,6 +4,7 @@ import { serve, type Server } from "../lib/serve.ts";
 import { Chat } from "./_chat.ts";
 import { UsageError } from "./_exit.ts";
 import { type Flags, readFlags } from "./_flags.ts";
+import { withKeyFile } from "./_key_file.ts";
 import { lines } from "./_lines.ts";
 import { readBootstrap, readPort } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
@@ -48,7 +49,7 @@ export async function serveCommand(args: string[]): Promise<number> {
 
 async function readIdentity(flags: Flags): Promise<Identity> {
   const file = flags.value("identity");
-  if (!flags.has("ephemeral")) return await loadOrCreateIdentity(file ?? identityPath());
+  if (!flags.has("ephemeral")) return await withKeyFile(file ?? identityPath(), loadOrCreateIdentity);
   if (file === undefined) return generateIdentity();
   throw new UsageError("--ephemeral goes with no --identity", "Give one of the two.");
 }

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { explain, Interrupted, UsageError } from "../../cli/_exit.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { explain, Interrupted, KeyFileError, UsageError } from "../../cli/_exit.ts";
 import { PeerError, REMEDIES } from "../../lib/errors.ts";
 
 Deno.test("explain() gives each failure its exit code and its word", () => {
@@ -16,6 +16,8 @@ Deno.test("explain() gives each failure its exit code and its word", () => {
     [new Interrupted(), 130, "interrupted"],
     [new Deno.errors.AddrInUse("taken"), 1, "port-in-use"],
     [new Deno.errors.NotCapable("no"), 1, "permission"],
+    [new KeyFileError("/home/ann/key", new SyntaxError("no key")), 1, "key-file"],
+    [new TypeError("a mistake of ours"), 1, "failed"],
     [new Error("whatever"), 1, "failed"],
     ["a string", 1, "failed"],
   ];
@@ -29,5 +31,18 @@ Deno.test("explain() gives each failure its exit code and its word", () => {
 Deno.test("explain() has the remedy of every PeerError", () => {
   for (const code of Object.keys(REMEDIES) as (keyof typeof REMEDIES)[]) {
     assertEquals(explain(new PeerError(code, "why")).hint, REMEDIES[code]);
+  }
+});
+
+Deno.test("KeyFileError names the file, and the remedy that fits", () => {
+  const table: [Error, RegExp, RegExp][] = [
+    [new Deno.errors.NotADirectory("Not a directory (os error 20)"), /: \/a\/key$/, /--identity FILE/],
+    [new SyntaxError("not a private key: /a/key"), /^not a private key: \/a\/key$/, /backup/],
+    [new Deno.errors.PermissionDenied("run: chmod 600 /a/key"), /\/a\/key$/, /^Run: chmod 600 \/a\/key$/],
+  ];
+  for (const [cause, why, hint] of table) {
+    const failure = explain(new KeyFileError("/a/key", cause));
+    assertMatch(failure.why, why);
+    assertMatch(failure.hint, hint);
   }
 });
