@@ -89,12 +89,12 @@ Usage: skip help [serve | connect | id | dht | exit-codes | permissions]`,
 
   serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  dht      --allow-net --allow-sys=networkInterfaces --allow-env
+  dht      --allow-net --ignore-env
   id       --allow-env --allow-read --allow-write
   help     none
 
 net: the DHT, and peers at addresses that are not known before. sys: the addresses of this machine. env: HOME and
-its like, to find the folders. read, write: the key file, and the nodes known from the last run.`,
+its like, to find the folders; dht needs none of it. read, write: the key file, and the nodes known from the last run.`,
 };
 
 /** `skip help`: the overview, a command, or a topic. */
