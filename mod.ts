@@ -2,6 +2,54 @@
  * Two peers, both behind NAT, open an ordinary WebSocket to each other: no port forwarding, no public address, no relay
  * and no signalling server.
  *
+ * # Serving
+ *
+ * A handler of `Deno.serve`, nothing new to learn. The id is printed only once others can find it.
+ *
+ * ```ts ignore
+ * import { loadIdentity, serve } from "@skip-public-ip/skip-public-ip";
+ *
+ * await using server = await serve((request, info) => {
+ *   const { socket, response } = Deno.upgradeWebSocket(request);
+ *   socket.onmessage = (event) => socket.send(event.data);
+ *   return response;
+ * }, { identity: await loadIdentity("./identity.pem") });
+ * console.log(server.id);
+ * await server.finished;
+ * ```
+ *
+ * # Connecting
+ *
+ * What comes back is a native, open `WebSocket`; {@linkcode dial} gives `fetch` as well.
+ *
+ * ```ts ignore
+ * import { connect } from "@skip-public-ip/skip-public-ip";
+ *
+ * const socket = await connect(id, { signal: AbortSignal.timeout(20_000) });
+ * socket.send("hello");
+ * ```
+ *
+ * # How a connection comes about
+ *
+ * 1. The **id** is an Ed25519 public key ({@linkcode generateIdentity}).
+ * 2. The serving peer publishes a **record**, signed with that key, in the BitTorrent DHT: its addresses as it and others see
+ *    them. The connecting peer finds it there.
+ * 3. Both gather **candidates**: their own addresses, and those under which the nodes of the DHT see them.
+ * 4. The connecting peer **knocks**: it announces itself at the nodes that hold the record, which the serving peer polls.
+ * 5. Both **punch**: they dial each other from the ports on which they listen, so that each NAT takes the other side's SYN for
+ *    an answer.
+ * 6. On every path that opens, the serving peer proves its id in a **check**. The first path that passes wins.
+ *
+ * # Encryption
+ *
+ * TLS 1.3 by the runtime itself. The certificate is made from the key of the id, and the connecting peer trusts that key and
+ * nothing else, so whoever reads the traffic, answers in the peer's place or runs the DHT gets nothing.
+ *
+ * # Failure
+ *
+ * What can go wrong between peers is a {@linkcode PeerError} with a `code` and a remedy; {@linkcode Progress} tells each
+ * stage as it passes.
+ *
  * @module
  */
 export {

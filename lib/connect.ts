@@ -50,9 +50,9 @@ export interface Peer extends AsyncDisposable {
  * ```ts
  * import { dial, serve } from "@skip-public-ip/skip-public-ip";
  *
- * await using server = await serve(() => new Response("hello"), { port: 47002, bootstrap: [] });
+ * await using server = await serve(() => new Response("hello"), { bootstrap: [] });
  *
- * await using peer = await dial(server.id, { bootstrap: ["127.0.0.1:47002"] });
+ * await using peer = await dial(server.id, { bootstrap: [`127.0.0.1:${server.port}`] });
  * const response = await peer.fetch("/");
  * console.log(await response.text(), peer.path.kind); // hello host
  * ```

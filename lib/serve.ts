@@ -57,9 +57,9 @@ export interface Server extends AsyncDisposable {
  *   const { socket, response } = Deno.upgradeWebSocket(request);
  *   socket.onmessage = (event) => socket.send(event.data);
  *   return response;
- * }, { port: 47001, bootstrap: [] }); // [] is a network of its own: leave it out on the internet
+ * }, { bootstrap: [] }); // a network of its own, for this example: leave it out on the internet
  *
- * const socket = await connect(server.id, { bootstrap: ["127.0.0.1:47001"] });
+ * const socket = await connect(server.id, { bootstrap: [`127.0.0.1:${server.port}`] });
  * socket.send("hello");
  * const { data } = await new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);
  * console.log(data); // hello
