@@ -46,6 +46,25 @@ Deno.test("PunchPort.dial() carries bytes both ways, and half-close", async () =
   for (const stream of [out, incoming]) stream.close();
 });
 
+const IPV6 = Deno.networkInterfaces().some((i) => i.address === "::1");
+if (!IPV6) console.log("skipped: a test of IPv6, since this machine has no ::1");
+
+Deno.test({
+  name: "openPort() listens and dials over IPv6 too, from the same port",
+  ignore: !IPV6,
+  async fn() {
+    const a = await portWithQueue(), b = await portWithQueue();
+    await using _a = a.port, _b = b.port;
+    const [out, incoming] = await Promise.all([
+      a.port.dial({ hostname: "::1", port: b.port.port }),
+      b.next(),
+    ]);
+    assertEquals(incoming.remoteAddr, { hostname: "::1", port: a.port.port });
+    out.close();
+    incoming.close();
+  },
+});
+
 Deno.test("PunchPort.dial() stops taking bytes when nobody reads", async () => {
   const a = await portWithQueue(), b = await portWithQueue();
   await using _a = a.port, _b = b.port;
