@@ -71,13 +71,13 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
   const { discovery } = stack.use(await openNetwork(options, 0));
   stack.use(reportOnline(discovery, report));
   const finder = new PathFinder({ publicKey, identity, discovery, report });
-  const ready = stack.adopt(new ReadyPath(await finder.open(signal)), (path) => path.close());
-  const client = openClient({
+  const ready = stack.adopt(new ReadyPath(), (path) => path.close());
+  const client = stack.use(openClient({
     id: canonical,
     publicKey,
     openPath: (signal) => Promise.resolve(ready.take() ?? finder.open(signal)),
-  });
-  stack.defer(() => client.close());
+  }));
+  ready.put(await finder.open(signal));
   const resources = stack.move();
   const close = () => resources.disposeAsync();
   return {
@@ -95,9 +95,9 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
 /** The first path, which waits for the first connection. */
 class ReadyPath {
   #stream: ByteStream | undefined;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(stream: ByteStream) {
+  put(stream: ByteStream) {
     this.#stream = stream;
     this.#timer = setTimeout(() => this.close(), READY_PATH_LIFETIME_MS);
   }

@@ -62,20 +62,20 @@ export function openClient(options: TunnelClientOptions): TunnelClient {
 class Client {
   readonly #hostname: string;
   readonly #standIn: string;
-  readonly #publicKey: Uint8Array;
   readonly #proxy: LoopbackProxy;
   readonly #sockets = new Set<WebSocket>();
   readonly #fetchTicket: Ticket;
   #fetchClient: Promise<Deno.HttpClient> | undefined;
-  #anchor: Promise<string> | undefined;
+  readonly #anchor: Promise<string>;
   #closing: Promise<void> | undefined;
 
   constructor({ id, publicKey, openPath }: TunnelClientOptions) {
     this.#hostname = peerHostname(id);
     this.#standIn = peerStandIn(publicKey);
-    this.#publicKey = publicKey;
     this.#proxy = new LoopbackProxy({ hostnames: [this.#hostname, this.#standIn], openPath });
     this.#fetchTicket = this.#proxy.issue();
+    this.#anchor = trustAnchor(publicKey); // at once: it is ready when the first path is
+    this.#anchor.catch(() => {}); // whoever needs it will see
   }
 
   async fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
@@ -143,7 +143,7 @@ class Client {
   }
 
   async #createHttpClient(ticket: Ticket, options: Deno.CreateHttpClientOptions = {}) {
-    const caCerts = [await (this.#anchor ??= trustAnchor(this.#publicKey))];
+    const caCerts = [await this.#anchor];
     return Deno.createHttpClient({
       ...options,
       caCerts,
