@@ -30,8 +30,8 @@ import {
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { PeerError } from "../errors.ts";
 import { type Identity, verifyBytes } from "../identity/mod.ts";
-import type { ByteStream } from "../punch/mod.ts";
-import { readExactly, whileOpen, writeAll } from "./_io.ts";
+import { type ByteStream, readExactly, writeAll } from "../punch/mod.ts";
+import { whileOpen } from "./_while_open.ts";
 
 const WANTED_CONTEXT = utf8("skip check v1 wanted");
 const PROOF_CONTEXT = utf8("skip check v1 proof");
@@ -183,11 +183,8 @@ async function wanted(publicKey: Uint8Array, transactionId: Uint8Array): Promise
 
 /** Reads one STUN message; `message` is `null` when the stream carries something else, which `head` begins. */
 async function readStun(stream: ByteStream): Promise<{ message: StunMessage | null; head: Uint8Array }> {
-  const head = new Uint8Array(STUN_HEADER_BYTES);
-  await readExactly(stream, head);
+  const head = await readExactly(stream, STUN_HEADER_BYTES);
   const length = stunBodyLength(head);
   if (length === null) return { message: null, head };
-  const body = new Uint8Array(length);
-  await readExactly(stream, body);
-  return { message: decodeStun(concat(head, body)), head };
+  return { message: decodeStun(concat(head, await readExactly(stream, length))), head };
 }

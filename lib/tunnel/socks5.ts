@@ -7,8 +7,7 @@
  * @module
  */
 import { bytesToAddress } from "../endpoint.ts";
-import type { ByteStream } from "../punch/mod.ts";
-import { writeAll } from "./splice.ts";
+import { type ByteStream, readExactly, writeAll } from "../punch/mod.ts";
 
 const VERSION = 5;
 const AUTH_VERSION = 1;
@@ -128,15 +127,4 @@ async function refuse(stream: ByteStream, code: number, reason: string): Promise
 async function readCounted(stream: ByteStream): Promise<Uint8Array> {
   const [length] = await readExactly(stream, 1);
   return await readExactly(stream, length!);
-}
-
-/** No byte more than asked for: what follows belongs to the tunnel. At most 255 are ever asked for. */
-async function readExactly(stream: ByteStream, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const read = await stream.read(bytes.subarray(at));
-    if (read === null) throw new Deno.errors.UnexpectedEof("Cannot serve SOCKS: the client ended");
-    at += read;
-  }
-  return bytes;
 }

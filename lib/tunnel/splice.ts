@@ -1,4 +1,4 @@
-import type { ByteStream } from "../punch/mod.ts";
+import { type ByteStream, writeAll } from "../punch/mod.ts";
 
 /** Enough for a request; an idle tunnel holds two of them. */
 const FIRST_BUFFER_BYTES = 16 * 1024;
@@ -74,12 +74,6 @@ export function closeQuietly(stream: ByteStream) {
   } catch {
     // closed already
   }
-}
-
-/** Writes all of `data`. */
-export async function writeAll(to: ByteStream, data: Uint8Array): Promise<void> {
-  let taken = await to.write(data);
-  while (taken < data.length) taken += await to.write(data.subarray(taken));
 }
 
 /** One of the two directions. */

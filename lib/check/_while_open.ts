@@ -1,19 +1,5 @@
 import type { ByteStream } from "../punch/mod.ts";
 
-/** Fills `buffer`; rejects with `Deno.errors.UnexpectedEof` when the stream ends before. */
-export async function readExactly(stream: ByteStream, buffer: Uint8Array): Promise<void> {
-  for (let at = 0; at < buffer.length;) {
-    const n = await stream.read(buffer.subarray(at));
-    if (n === null) throw new Deno.errors.UnexpectedEof("The connection ended in the middle of a message");
-    at += n;
-  }
-}
-
-/** Writes all of `data`. */
-export async function writeAll(stream: ByteStream, data: Uint8Array): Promise<void> {
-  for (let at = 0; at < data.length;) at += await stream.write(data.subarray(at));
-}
-
 /**
  * Runs `work` on a stream, and closes the stream when `signal` aborts, when time is up, or when `work` fails:
  * closing is the only way to end a read that waits. Rejects with `signal.reason`, a `TimeoutError`, or the failure.

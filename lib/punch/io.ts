@@ -1,0 +1,21 @@
+import type { ByteStream } from "./byte_stream.ts";
+
+/**
+ * Reads so many bytes and not one more: what follows may belong to somebody else.
+ * Rejects with `Deno.errors.UnexpectedEof` when the stream ends before. `length` must be bounded by the caller.
+ */
+export async function readExactly(stream: ByteStream, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const n = await stream.read(bytes.subarray(at));
+    if (n === null) throw new Deno.errors.UnexpectedEof("The connection ended in the middle of a message");
+    at += n;
+  }
+  return bytes;
+}
+
+/** Writes all of `data`. */
+export async function writeAll(stream: ByteStream, data: Uint8Array): Promise<void> {
+  let taken = await stream.write(data);
+  while (taken < data.length) taken += await stream.write(data.subarray(taken));
+}

@@ -1,0 +1,39 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { readExactly, writeAll } from "../../lib/punch/mod.ts";
+import { readAll, tcpPair } from "../_streams.ts";
+
+Deno.test("readExactly() leaves what follows to the next reader", async () => {
+  const [here, there] = await tcpPair();
+  await writeAll(here, Uint8Array.of(1, 2, 3, 4, 5));
+  assertEquals(await readExactly(there, 2), Uint8Array.of(1, 2));
+  assertEquals(await readExactly(there, 0), new Uint8Array());
+  await here.closeWrite();
+  assertEquals(await readAll(there), Uint8Array.of(3, 4, 5));
+  here.close();
+  there.close();
+});
+
+Deno.test("readExactly() says that the stream has ended in the middle", async () => {
+  const [here, there] = await tcpPair();
+  await writeAll(here, Uint8Array.of(1));
+  await here.closeWrite();
+  await assertRejects(() => readExactly(there, 2), Deno.errors.UnexpectedEof);
+  here.close();
+  there.close();
+});
+
+Deno.test("writeAll() goes on where a write took a part only", async () => {
+  const taken: number[] = [];
+  const [here, there] = await tcpPair();
+  const slow = {
+    ...here,
+    write(data: Uint8Array) {
+      taken.push(...data.subarray(0, 2));
+      return Promise.resolve(Math.min(2, data.length));
+    },
+  };
+  await writeAll(slow, Uint8Array.of(1, 2, 3, 4, 5));
+  assertEquals(taken, [1, 2, 3, 4, 5]);
+  here.close();
+  there.close();
+});
