@@ -1,10 +1,11 @@
 import type { Progress } from "../lib/progress.ts";
-import { explain, type Failure } from "./_exit.ts";
+import { explain, type Failure, Interrupted } from "./_exit.ts";
 import { describe, printable, stageLine } from "./_render.ts";
 
 /** What an {@linkcode Output} writes to; the real terminal, or a test's. */
 export interface Terminal {
-  stdout(text: string): void;
+  /** Gives `false` when nobody reads it any more. */
+  stdout(text: string): boolean;
   stderr(text: string): void;
   /** Whether a person looks at stdout and stderr. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
@@ -30,6 +31,7 @@ export interface OutputOptions {
 export class Output {
   readonly #terminal: Terminal;
   readonly #options: OutputOptions;
+  #hasReader = true;
   /** Whether the last thing on stderr is a progress line that may be written over. */
   #open = false;
 
@@ -38,16 +40,25 @@ export class Output {
     this.#terminal = terminal;
   }
 
+  /** Whether somebody still reads stdout, as far as is known: `head -1` leaves after a line. */
+  get hasReader(): boolean {
+    return this.#hasReader;
+  }
+
   /** The product: a line on stdout; not with `--json`. */
   product(text: string) {
     if (this.#options.json) return;
     this.#settle();
-    this.#terminal.stdout(`${this.#terminal.isTerminal.stdout ? printable(text) : text}\n`);
+    this.#print(this.#terminal.isTerminal.stdout ? printable(text) : text);
   }
 
   /** An event for scripts; only with `--json`. */
   event(event: JsonEvent) {
-    if (this.#options.json) this.#terminal.stdout(`${JSON.stringify(event)}\n`);
+    if (this.#options.json) this.#print(JSON.stringify(event));
+  }
+
+  #print(line: string) {
+    this.#hasReader = this.#terminal.stdout(`${line}\n`);
   }
 
   /** A line of the conversation; not with `--json` or `--quiet`. */
@@ -105,13 +116,15 @@ export function processTerminal(): Terminal {
     const bytes = new TextEncoder().encode(text);
     try {
       for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+      return true;
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // the reader has left: nothing to tell it
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      return false; // the reader has left: nothing to tell it
     }
   };
   return {
     stdout: (text) => write(Deno.stdout, text),
-    stderr: (text) => write(Deno.stderr, text),
+    stderr: (text) => void write(Deno.stderr, text),
     isTerminal: { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() },
   };
 }
