@@ -85,7 +85,8 @@ export class Output {
     this.#settle();
     const { code, what, why, hint } = failure;
     this.event({ type: "error", code, message: why, hint });
-    if (!this.#options.json) {
+    if (error instanceof Interrupted) this.say("Stopped.");
+    else if (!this.#options.json) {
       this.#terminal.stderr(printable(`skip: ${what}\n  why:  ${why}\n  try:  ${hint}\n`));
     }
     if (this.#options.verbose && error instanceof Error) {

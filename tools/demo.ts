@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * `deno task demo`: the main job, on this machine alone. A DHT of 20 nodes, a serving and a connecting peer as processes
  * of their own; on Linux with root each behind a NAT of its own in the lab, elsewhere on loopback.

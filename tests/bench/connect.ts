@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * From the start of `skip connect` with an empty cache to an open WebSocket, through real NATs.
  *

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * `deno task bench [PART…]`: every number of the README, measured on this machine.
  *
