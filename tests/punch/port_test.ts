@@ -47,6 +47,7 @@ Deno.test("PunchPort.dial() carries bytes both ways, and half-close", async () =
 });
 
 const IPV6 = Deno.networkInterfaces().some((i) => i.address === "::1");
+// deno-lint-ignore no-console -- a skipped test says why
 if (!IPV6) console.log("skipped: a test of IPv6, since this machine has no ::1");
 
 Deno.test({
