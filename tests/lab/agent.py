@@ -131,7 +131,18 @@ def drain(port):
     return {"digest": digest.hexdigest()}
 
 
-OPERATIONS = {f.__name__: f for f in (udp, send, receive, listen, accept, dial, connectTimes, pour, drain)}
+def echo(port):
+    """Accepts one connection and sends back all that comes; gives how much that was."""
+    count = 0
+    connection, _ = sockets["tcp", port].accept()
+    with connection:
+        while data := connection.recv(1 << 16):
+            connection.sendall(data)
+            count += len(data)
+    return {"bytes": count}
+
+
+OPERATIONS = {f.__name__: f for f in (udp, send, receive, listen, accept, dial, connectTimes, pour, drain, echo)}
 answering = threading.Lock()
 
 

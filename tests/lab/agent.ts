@@ -28,6 +28,8 @@ interface Operations {
   pour: { in: { to: Address; bytes: number }; out: { digest: string } };
   /** Takes the next connection of a listener and reads it to its end. */
   drain: { in: { port: number }; out: { digest: string } };
+  /** Takes the next connection of a listener and sends back what comes, to its end. */
+  echo: { in: { port: number }; out: { bytes: number } };
 }
 
 interface Answer {

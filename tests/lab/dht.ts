@@ -11,10 +11,14 @@ const BASE_PORT = 6881;
 
 /** Nodes that run until it is closed. */
 export interface LabDht extends AsyncDisposable {
-  /** For `--bootstrap`. */
+  /** For `--bootstrap`: a node on the first host. */
   readonly bootstrap: string;
+  /** A node on each host. */
+  readonly places: readonly string[];
   /** How many. */
   readonly nodes: number;
+  /** Kills all nodes on the `n`-th host; those of others are not told. */
+  kill(n: number): Promise<void>;
 }
 
 /** Options of {@linkcode startDht}. */
@@ -28,13 +32,16 @@ export async function startDht(lab: Lab, { nodes = 20 }: LabDhtOptions = {}): Pr
   const [first, ...others] = lab.hosts;
   if (!first) throw new RangeError("Cannot start a DHT: the lab has no public hosts");
   const share = (i: number) => Math.floor(nodes / lab.hosts.length) + (i < nodes % lab.hosts.length ? 1 : 0);
-  const bootstrap = `${first.address}:${BASE_PORT}`;
+  const places = lab.hosts.map((host) => `${host.address}:${BASE_PORT}`);
+  const bootstrap = places[0]!;
   const hosts = [await startHost(first, share(0), "none")];
   hosts.push(...await Promise.all(others.map((host, i) => startHost(host, share(i + 1), bootstrap))));
   await Promise.all(hosts.map((host) => host.settle()));
   return {
     bootstrap,
+    places,
     nodes,
+    kill: (n) => hosts[n]!.kill(),
     async [Symbol.asyncDispose]() {
       await Promise.all(hosts.map((host) => host.stop()));
     },
@@ -44,6 +51,7 @@ export async function startDht(lab: Lab, { nodes = 20 }: LabDhtOptions = {}): Pr
 interface RunningHost {
   /** Lets its nodes look around again, now that all others are there. */
   settle(): Promise<void>;
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -72,6 +80,10 @@ async function startHost(host: LabHost, nodes: number, bootstrap: string): Promi
     async settle() {
       await input.write(new TextEncoder().encode("settle\n"));
       await line();
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await child.status;
     },
     async stop() {
       await input.close().catch(() => {});
