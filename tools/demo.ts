@@ -3,13 +3,13 @@
  * `deno task demo`: the main job, on this machine alone. A DHT of 20 nodes, a serving and a connecting peer as processes
  * of their own; on Linux with root each behind a NAT of its own in the lab, elsewhere on loopback.
  */
-import { describe, duration, stageLine } from "../cli/_render.ts";
+import { duration } from "../cli/_render.ts";
 import { formatEndpoint } from "../lib/endpoint.ts";
 import { startDht } from "../tests/lab/dht.ts";
 import { Lab, labUnavailable } from "../tests/lab/mod.ts";
 import { converse, type Meeting, startServing, startSession } from "../tests/session.ts";
-import type { SkipEvent } from "../tests/skip_process.ts";
 import { Testnet } from "../tests/testnet.ts";
+import { timeline } from "../tests/timeline.ts";
 
 const MESSAGES = ["hello", "grüße 👋", "a".repeat(10_000)];
 const TIMEOUT_MS = 60_000;
@@ -36,14 +36,6 @@ async function meetOnLoopback(stack: AsyncDisposableStack, reason: string): Prom
   return { bootstrap: formatEndpoint(net.bootstrap[0]!) };
 }
 
-function timeline(title: string, events: readonly SkipEvent[]) {
-  say(`${title}:`);
-  // deno-lint-ignore no-explicit-any
-  const words = events.map((e) => describe(e as any)).filter((w) => w !== undefined);
-  for (const line of words) say(`  ${stageLine(line)}`);
-  say("");
-}
-
 async function demo(): Promise<boolean> {
   await using stack = new AsyncDisposableStack();
   const reason = labUnavailable();
@@ -54,8 +46,8 @@ async function demo(): Promise<boolean> {
   await client.endInput();
   const { code } = await client.ended;
 
-  timeline("The serving peer", server.events);
-  timeline("The connecting peer", client.events);
+  say(timeline("The serving peer", server.events));
+  say(timeline("The connecting peer", client.events));
   say(
     `An open WebSocket ${
       duration(timing.total)

@@ -1,14 +1,19 @@
 /**
- * `deno task lab A B`: two networks on this machine, by hand.
+ * `deno task lab A B`: two networks on this machine, and a connection between them, by hand.
  *
  * @module
  */
 import { parseArgs } from "@std/cli";
+import { duration } from "../../cli/_render.ts";
+import { converse, startServing } from "../session.ts";
+import { SkipProcess } from "../skip_process.ts";
+import { timeline } from "../timeline.ts";
+import { startDht } from "./dht.ts";
 import { Lab, type LabHost, labUnavailable, NAT_TYPES, type NatType } from "./mod.ts";
 import { isNatType } from "./nat.ts";
 import { type Behaviour, type NatReport, probeNat } from "./probe.ts";
 
-const HELP = `Two peers in networks of their own, on this machine alone (Linux, root)
+const HELP = `One peer serves at A and one connects from B, on this machine alone (Linux, root)
 
 Usage: deno task lab A B [options] [-- COMMAND ARGS...]
 
@@ -17,8 +22,9 @@ A and B are each one of: ${Object.keys(NAT_TYPES).join(", ")}
   --rtt MS     round trip between public addresses (default 50)
   --loss P     part of the packets that gets lost, 0 to 1 (default 0)
   --seed TEXT  decides which ones
-  --shell      keep the lab until Ctrl-C
-  -- COMMAND   run it at A, with $LAB_A and $LAB_B (namespaces), $LAB_A_IP and $LAB_B_IP (public addresses)
+  --probe      see what both NATs do first
+  --shell      keep the lab until Ctrl-C, with the DHT and the serving peer
+  -- COMMAND   run it at A in place of the connection, with $LAB_A and $LAB_B (namespaces), $LAB_A_IP and $LAB_B_IP (public addresses)
 
 Examples:
   deno task lab port cgnat
@@ -31,6 +37,7 @@ interface Wish {
   readonly rttMs: number;
   readonly loss: number;
   readonly seed: string;
+  readonly probe: boolean;
   readonly shell: boolean;
   readonly command: readonly string[];
 }
@@ -38,7 +45,7 @@ interface Wish {
 /** Throws `SyntaxError` for what makes no lab; `null` asks for help. */
 function parseWish(args: string[]): Wish | null {
   const parsed = parseArgs(args, {
-    boolean: ["shell", "help"],
+    boolean: ["probe", "shell", "help"],
     string: ["rtt", "loss", "seed"],
     default: { rtt: "50", loss: "0", seed: "skip" },
     alias: { h: "help" },
@@ -54,6 +61,7 @@ function parseWish(args: string[]): Wish | null {
     rttMs: parseNumber("--rtt", parsed.rtt, 60_000),
     loss: parseNumber("--loss", parsed.loss, 1),
     seed: parsed.seed,
+    probe: parsed.probe,
     shell: parsed.shell,
     command: parsed["--"] ?? [],
   };
@@ -97,6 +105,23 @@ async function runAtA(a: LabHost, b: LabHost, [command, ...args]: readonly strin
   return (await a.spawn(command!, args, { env, stdin: "inherit" }).status).code;
 }
 
+/** Serves at `a` and connects from `b`; shows what both went through. Gives the exit code. */
+async function connectAndShow(server: SkipProcess & { id: string }, b: LabHost, bootstrap: string) {
+  const start = performance.now();
+  await using client = await SkipProcess.start(["connect", server.id, "--bootstrap", bootstrap], b);
+  const opened = await client.event("open").then(() => performance.now() - start, () => undefined);
+  const lost = opened === undefined ? [] : await converse(server, client, ["hello", "grüße 👋"]);
+  await client.endInput().catch(() => {}); // it may have ended by itself
+  await client.ended;
+  say(`\n${timeline("A, serving", server.events)}\n${timeline("B, connecting", client.events)}\n`);
+  if (opened === undefined) say("No connection.\n");
+  else {
+    say(`An open WebSocket ${duration(opened)} after the start of skip connect; `);
+    say(lost.length === 0 ? "all messages arrived.\n" : `lost: ${lost.join(", ")}\n`);
+  }
+  return opened !== undefined && lost.length === 0 ? 0 : 1;
+}
+
 /** Resolves at Ctrl-C. */
 async function interrupted(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -109,15 +134,28 @@ function say(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
-async function run({ types, shell, command, ...options }: Wish): Promise<number> {
-  await using lab = await Lab.create(options);
+async function probe(lab: Lab, a: LabHost, b: LabHost): Promise<void> {
+  const reports = await Promise.all([probeNat(lab, a), probeNat(lab, b)]);
+  say(describeBehaviour("A", reports[0]) + describeBehaviour("B", reports[1]));
+}
+
+async function run({ types, command, ...options }: Wish): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const lab = stack.use(await Lab.create(options));
   const [a, b] = await lab.pair(...types);
   say(describe("A", a) + describe("B", b));
   say(`hosts ${lab.hosts.map((host) => host.address).join(" ")}\n`);
-  const reports = await Promise.all([probeNat(lab, a), probeNat(lab, b)]);
-  say(describeBehaviour("A", reports[0]) + describeBehaviour("B", reports[1]));
-  const code = command.length > 0 ? await runAtA(a, b, command) : 0;
-  if (shell) {
+  if (options.probe) await probe(lab, a, b);
+  let code: number;
+  if (command.length > 0) code = await runAtA(a, b, command);
+  else {
+    const { bootstrap, nodes } = stack.use(await startDht(lab));
+    say(`a DHT of ${nodes} nodes at ${bootstrap} and around it\n`);
+    const server = stack.use(await startServing({ bootstrap, serving: a }));
+    code = await connectAndShow(server, b, bootstrap);
+    say(`\n${(await server.event("ready")).command}\n`);
+  }
+  if (options.shell) {
     say(`\nip netns exec ${a.namespace} bash\nip netns exec ${b.namespace} bash\nCtrl-C removes the lab\n`);
     await interrupted();
   }
