@@ -1,4 +1,4 @@
-import { formatPeerId, generateIdentity, Identity } from "../../lib/identity/mod.ts";
+import { formatPeerId, generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { openClient, serveTunnel, type ServeTunnelOptions } from "../../lib/tunnel/mod.ts";
 
@@ -42,11 +42,6 @@ export async function tunnelPair(
       await server.shutdown();
     },
   };
-}
-
-/** A fixed identity, for tests that look at texts. */
-export function knownIdentity(): Identity {
-  return new Identity(new Uint8Array(32).fill(7));
 }
 
 /** The next event of a kind. */
