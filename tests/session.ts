@@ -41,27 +41,31 @@ export interface Session extends AsyncDisposable {
 
 /** Starts a connecting process and waits until its WebSocket is open. */
 export async function startSession(server: SkipProcess & { id: string }, meeting: Meeting): Promise<Session> {
-  const knocks = server.events.filter((e) => e.type === "knocked").length;
   const start = performance.now();
-  let knockedAt: number | undefined;
-  const knocked = server.event("knocked", knocks).then(() => knockedAt = performance.now(), () => {});
   const args = ["connect", server.id, "--bootstrap", meeting.bootstrap];
   const client = await SkipProcess.start(args, meeting.connecting);
+  const knock: { at?: number } = {};
+  const knocked = server.event("knocked", ({ from }) => endpointsOf(client).some((e) => from.includes(e)));
+  knocked.then(() => knock.at = performance.now(), () => {}); // where no punch is needed it comes too late, or never
   const path = await client.event("path");
-  const pathAt = performance.now();
+  const punch = knock.at === undefined ? undefined : performance.now() - knock.at - path.rttMs;
   await client.event("open");
   const total = performance.now() - start;
-  void knocked;
   return {
     client,
     timing: {
       total,
       path: path.ms,
       kind: path.kind,
-      ...(knockedAt === undefined ? {} : { punch: pathAt - knockedAt - path.rttMs }),
+      ...(punch === undefined ? {} : { punch }),
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
+}
+
+/** Where a connecting process says that it can be reached. */
+function endpointsOf(client: SkipProcess): readonly string[] {
+  return client.events.findLast((e) => e.type === "candidates")?.local ?? [];
 }
 
 /** Sends messages both ways and waits for them; gives those that did not arrive before a side ended. */
