@@ -43,6 +43,11 @@ export interface FoundItem {
   readonly sig: Uint8Array;
 }
 
+/** Addresses in distinct /16s: a routing table and a search of libtorrent take only one of those that are close. */
+export function loopbackAddress(n: number): string {
+  return `127.${n}.0.1`;
+}
+
 interface Answer {
   readonly ready?: readonly Endpoint[];
   readonly id?: number;
@@ -88,19 +93,16 @@ export class LibtorrentNodes implements AsyncDisposable {
     }
   }
 
-  /** Nodes on loopback, each at an address of its own: libtorrent counts messages by address. */
+  /** Nodes on loopback, as far from each other as libtorrent wants them to be. */
   static onLoopback(count: number, options?: { contacts?: readonly Endpoint[] }): Promise<LibtorrentNodes> {
-    const places = Array.from({ length: count }, (_, i) => ({ hostname: `127.0.0.${2 + i}`, port: 0 }));
+    const places = Array.from({ length: count }, (_, i) => ({ hostname: loopbackAddress(i + 1), port: 0 }));
     return LibtorrentNodes.start(places, options);
   }
 
-  /** As many nodes on each public host of a lab. */
-  static inLab(lab: Lab, { perHost = 2 } = {}): Promise<LibtorrentNodes> {
-    const ports = Array.from({ length: perHost }, (_, i) => LAB_PORT + i);
+  /** A node on each public host of a lab. */
+  static inLab(lab: Lab): Promise<LibtorrentNodes> {
     return LibtorrentNodes.start(
-      lab.hosts.flatMap(({ address, namespace }) =>
-        ports.map((port) => ({ hostname: address, port, netns: namespace }))
-      ),
+      lab.hosts.map(({ address, namespace }) => ({ hostname: address, port: LAB_PORT, netns: namespace })),
     );
   }
 
@@ -114,11 +116,15 @@ export class LibtorrentNodes implements AsyncDisposable {
     return this.#endpoints.slice(0, 1);
   }
 
-  /** The `node`-th node looks for a mutable item and gives the first that it hears of. */
-  async get(node: number, publicKey: Uint8Array): Promise<FoundItem | undefined> {
+  /**
+   * The `node`-th node looks for a mutable item, and gives the first that has at least the number `seq`: a node that
+   * has become the ninth closest may still have an older one.
+   */
+  async get(node: number, publicKey: Uint8Array, { seq = 0 } = {}): Promise<FoundItem | undefined> {
     const found = await this.#call<Partial<Record<"value" | "sig", string>> & { seq?: number }>("get", {
       node,
       key: publicKey.toHex(),
+      seq,
     });
     if (found.value === undefined) return undefined;
     return { value: Uint8Array.fromHex(found.value), seq: found.seq!, sig: Uint8Array.fromHex(found.sig!) };

@@ -1,0 +1,3 @@
+import { libtorrentTest } from "../libtorrent_test_helper.ts";
+
+libtorrentTest("something with libtorrent", () => {});
