@@ -1,6 +1,9 @@
 import { formatEndpoint } from "../lib/endpoint.ts";
 import type { Output } from "./_output.ts";
 
+/** Lines after a message's first one stand under it, so that none looks like the message of somebody else. */
+const INDENTED_LINE = "\n    ";
+
 /** A room in which every peer hears itself and the person at the serving terminal. */
 export class Chat {
   readonly #output: Output;
@@ -19,8 +22,9 @@ export class Chat {
         headers,
       });
     }
+    const remote = formatEndpoint(info.remoteAddr as Deno.NetAddr); // gone once upgraded
     const { socket, response } = Deno.upgradeWebSocket(request);
-    this.#welcome(socket, formatEndpoint(info.remoteAddr as Deno.NetAddr));
+    this.#welcome(socket, remote);
     return response;
   };
 
@@ -35,7 +39,7 @@ export class Chat {
     socket.onmessage = ({ data }) => {
       const text = typeof data === "string" ? data : `(${data.byteLength} bytes)`;
       this.#output.event({ type: "message", data: text, remote });
-      this.#output.product(`${remote}: ${text}`);
+      this.#output.product(`${remote}: ${text.replaceAll("\n", INDENTED_LINE)}`);
       if (socket.readyState === WebSocket.OPEN) socket.send(data);
     };
     socket.onclose = () => {

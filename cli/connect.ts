@@ -1,5 +1,6 @@
 import { delay } from "@std/async";
 import { connect } from "../lib/connect.ts";
+import { PeerError } from "../lib/errors.ts";
 import { parsePeerId } from "../lib/identity/mod.ts";
 import { UsageError } from "./_exit.ts";
 import { type Flags, readFlags, readNumber } from "./_flags.ts";
@@ -78,11 +79,14 @@ async function converse(socket: WebSocket, output: Output, signal: AbortSignal) 
   socket.onmessage = ({ data }) => {
     heard = performance.now();
     show(data, output);
+    if (!output.hasReader) socket.close(1000);
   };
   socket.onclose = ({ wasClean, code, reason }) => {
     output.event({ type: "closed", code, reason });
     if (wasClean) closed.resolve();
-    else closed.reject(new Error(`The connection broke (${code}${reason ? ` ${reason}` : ""})`));
+    else {closed.reject(
+        new PeerError("closed", `The connection broke (${code}${reason ? ` ${reason}` : ""})`),
+      );}
   };
   socket.onerror = () => {}; // `close` follows
   const abort = () => socket.close(1000);

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../cli/_exit.ts";
 import { readFlags, readNumber } from "../../cli/_flags.ts";
-import { readBootstrap, readPort } from "../../cli/_network_flags.ts";
 
 const TABLE = {
   boolean: ["json", "ephemeral"],
@@ -42,24 +41,4 @@ Deno.test("readNumber() refuses what is no whole number within bounds", () => {
   for (const text of ["65536", "-1", "1.5", "1e3", "0x10", "", "ten"]) {
     assertThrows(() => readNumber("port", text, 0, 65535), UsageError, "--port");
   }
-});
-
-Deno.test("readBootstrap() tells the public list, none, and nodes apart", () => {
-  const read = (...args: string[]) => readBootstrap(readFlags("serve", args, TABLE));
-  assertEquals(read(), undefined);
-  assertEquals(read("--bootstrap", "none"), []);
-  assertEquals(read("--bootstrap", "dht.example:6881"), ["dht.example:6881"]);
-  for (const bad of [["host"], ["host:0"], ["host:99999"], ["none", "a:1"], ["http://a:1"]]) {
-    assertThrows(
-      () => read(...bad.flatMap((b) => ["--bootstrap", b])),
-      UsageError,
-      "--bootstrap",
-      bad.join(),
-    );
-  }
-});
-
-Deno.test("readPort() is any port without the flag", () => {
-  assertEquals(readPort(readFlags("serve", [], TABLE)), 0);
-  assertThrows(() => readPort(readFlags("serve", ["--port", "70000"], TABLE)), UsageError);
 });

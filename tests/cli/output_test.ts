@@ -5,7 +5,7 @@ import { PeerError } from "../../lib/errors.ts";
 function recorded(options: Partial<OutputOptions>, isTerminal = false) {
   const text = { stdout: "", stderr: "" };
   const terminal: Terminal = {
-    stdout: (t) => void (text.stdout += t),
+    stdout: (t) => Boolean(text.stdout += t),
     stderr: (t) => void (text.stderr += t),
     isTerminal: { stdout: isTerminal, stderr: isTerminal },
   };

@@ -1,0 +1,201 @@
+/**
+ * The command as a person or a shell script meets it: text in, text out, an exit code.
+ *
+ * @module
+ */
+import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { denoDir, type SkipEvent } from "../skip_process.ts";
+
+/** Ends a command that hangs, so that its test fails instead. */
+const PATIENCE_MS = 60_000;
+
+/** Options of {@linkcode Skip.start}. */
+export interface SkipOptions {
+  /** Configuration and cache folders. @default a folder of its own, removed at the end */
+  readonly home?: string;
+  /** Flags of `deno run`. @default the permission set of the command */
+  readonly permissions?: readonly string[];
+  /** Through `deno task skip`, as from a checkout. */
+  readonly task?: boolean;
+}
+
+/** How a command ended. */
+export interface Ending {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a command has printed so far. */
+export class Transcript {
+  text = "";
+  readonly #wanted = new Set<() => void>();
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  /** Resolves when nothing more can come. */
+  readonly over: Promise<void>;
+  #isOver = false;
+
+  constructor(bytes: ReadableStream<Uint8Array>) {
+    this.#reader = bytes.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+      .getReader();
+    this.over = this.#collect();
+  }
+
+  async #collect() {
+    for (;;) {
+      const { done, value = "" } = await this.#reader.read();
+      this.text += value;
+      this.#isOver = done;
+      for (const look of this.#wanted) look();
+      if (done) return;
+    }
+  }
+
+  /** The first match, as soon as it is there. Rejects with all that was printed if it never comes. */
+  async until(pattern: RegExp): Promise<RegExpMatchArray> {
+    for (;;) {
+      const match = this.text.match(pattern);
+      if (match) return match;
+      if (this.#isOver) throw new Error(`${pattern} was never printed, but: ${this.text}`);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wanted.add(resolve);
+      await promise;
+      this.#wanted.delete(resolve);
+    }
+  }
+
+  /** Stops reading, as `head -1` does. */
+  async leave(): Promise<void> {
+    await this.#reader.cancel();
+  }
+}
+
+/** `skip ARGS`, running. */
+export class Skip implements AsyncDisposable {
+  readonly stdout: Transcript;
+  readonly stderr: Transcript;
+  readonly pid: number;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<Ending>;
+  readonly #child: Deno.ChildProcess;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  #running = true;
+
+  private constructor(child: Deno.ChildProcess, cleanUp: () => Promise<void>) {
+    this.#child = child;
+    this.pid = child.pid;
+    this.#stdin = child.stdin.getWriter();
+    this.#stdin.closed.catch(() => {}); // it may end before we finish talking
+    this.stdout = new Transcript(child.stdout);
+    this.stderr = new Transcript(child.stderr);
+    this.ended = this.#end(cleanUp);
+  }
+
+  /** Starts `skip ARGS` with its permission set and nothing of this user's own files. */
+  static async start(args: readonly string[], options: SkipOptions = {}): Promise<Skip> {
+    const home = options.home ?? await Deno.makeTempDir({ prefix: "skip-home-" });
+    const child = new Deno.Command(Deno.execPath(), {
+      args: options.task ? ["task", "--quiet", "skip", ...args] : await runArguments(args, options),
+      cwd: ROOT,
+      env: {
+        DENO_DIR: await denoDir(),
+        XDG_CONFIG_HOME: `${home}/config`,
+        XDG_CACHE_HOME: `${home}/cache`,
+        NO_COLOR: "1",
+      },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const cleanUp = () => options.home ? Promise.resolve() : Deno.remove(home, { recursive: true });
+    return new Skip(child, cleanUp);
+  }
+
+  async #end(cleanUp: () => Promise<void>): Promise<Ending> {
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
+    const { code } = await this.#child.status;
+    this.#running = false;
+    clearTimeout(timer);
+    await Promise.all([this.stdout.over, this.stderr.over]);
+    await this.#stdin.abort().catch(() => {});
+    await cleanUp();
+    return { code, stdout: this.stdout.text, stderr: this.stderr.text };
+  }
+
+  /** The `nth` object of a type that `--json` printed (from 0), as soon as it is there. */
+  async event(type: string, nth = 0): Promise<SkipEvent> {
+    await this.stdout.until(new RegExp(`(?:^\\{"type":"${type}".*\\}\\n[^]*?){${nth + 1}}`, "m"));
+    return events(this.stdout.text).filter((event) => event.type === type)[nth]!;
+  }
+
+  /** Types. */
+  async type(text: string): Promise<void> {
+    await this.#stdin.write(new TextEncoder().encode(text));
+  }
+
+  /** Ends the input, like Ctrl-D. */
+  async endInput(): Promise<void> {
+    await this.#stdin.close().catch(() => {}); // it has ended, and so has its input
+  }
+
+  /** Sends a signal; does nothing once it has ended. */
+  kill(signal: Deno.Signal): void {
+    if (this.#running) this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill("SIGTERM");
+    await this.ended;
+  }
+}
+
+/** Options of {@linkcode skip}. */
+export interface RunOptions extends SkipOptions {
+  /** What is piped in. @default {""} */
+  readonly input?: string;
+}
+
+/** Runs `skip ARGS` to its end. */
+export async function skip(args: readonly string[], options: RunOptions = {}): Promise<Ending> {
+  await using command = await Skip.start(args, options);
+  if (options.input) await command.type(options.input).catch(() => {}); // it may not want to hear
+  await command.endInput();
+  return await command.ended;
+}
+
+/** The objects that `--json` printed, as far as they are whole. */
+export function events(stdout: string): SkipEvent[] {
+  return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+}
+
+/** A serving peer that can be found, and where. */
+export type Serving = Skip & { readonly id: string; readonly bootstrap: string };
+
+/** `skip serve --bootstrap none`, once it can be found. */
+export async function serveAlone(
+  args: readonly string[] = ["--ephemeral"],
+  options: SkipOptions = {},
+): Promise<Serving> {
+  const json = args.includes("--json");
+  const server = await Skip.start(["serve", "--bootstrap", "none", ...args], options);
+  const [, id, port] = await (json ? server.stdout : server.stderr).until(
+    /skip connect (\w{52}) --bootstrap THIS-HOST:(\d+)/,
+  );
+  return Object.assign(server, { id: id!, bootstrap: `127.0.0.1:${port}` });
+}
+
+/** A folder that is removed at the end. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "skip-test-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+async function runArguments(args: readonly string[], { permissions }: SkipOptions): Promise<string[]> {
+  const main = new URL("cli/main.ts", ROOT).href;
+  return ["run", ...await runFlags(), ...permissions ?? [`-P=${permissionSet(args)}`], main, ...args];
+}
+
+function permissionSet(args: readonly string[]): string {
+  const [command = "help"] = args;
+  return ["serve", "connect", "dht", "id"].includes(command) ? command : "help";
+}
