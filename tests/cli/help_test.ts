@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Exit } from "../../cli/_exit.ts";
+import { REMEDIES } from "../../lib/errors.ts";
+import { readConfig, ROOT } from "../../tools/run_flags.ts";
+import { skip } from "./_skip.ts";
+
+const COMMANDS = ["serve", "connect", "id", "dht", "help"];
+const SCREEN_LINES = 24;
+const SCREEN_COLUMNS = 120;
+
+/** A set of permissions as deno.json writes it. */
+interface PermissionSet {
+  net?: boolean;
+  read?: boolean;
+  write?: boolean;
+  sys?: string[];
+  env?: { allow?: string[]; ignore?: boolean };
+}
+
+async function help(...topic: string[]): Promise<string> {
+  const { code, stdout, stderr } = await skip(["help", ...topic]);
+  assertEquals([code, stderr], [0, ""], topic.join());
+  return stdout;
+}
+
+async function readme(): Promise<string> {
+  return await Deno.readTextFile(new URL("README.md", ROOT));
+}
+
+/** The cells of the table below a heading, without its head and without backticks. */
+async function tableBelow(heading: string): Promise<string[][]> {
+  const section = (await readme()).split(`\n${heading}\n`)[1]!.split(/\n##+ /)[0]!;
+  const lines = section.split("\n").filter((line) => line.startsWith("|")).slice(2);
+  return lines.map((line) => line.replaceAll("`", "").split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
+/** The flags that a user types for a set; names of variables are left to deno.json. */
+function flagsOf({ net, read, write, sys, env }: PermissionSet): string {
+  return [
+    ...(net ? ["--allow-net"] : []),
+    ...(sys ? [`--allow-sys=${sys.join()}`] : []),
+    ...(env ? [env.allow ? "--allow-env" : "--ignore-env"] : []),
+    ...(read ? ["--allow-read"] : []),
+    ...(write ? ["--allow-write"] : []),
+  ].join(" ") || "none";
+}
+
+Deno.test("skip help fits one screen and names every command", async () => {
+  const text = await help();
+  assert(text.split("\n").length <= SCREEN_LINES);
+  for (const command of COMMANDS) assertMatch(text, new RegExp(`^ {2}${command} .*\\S$`, "m"));
+});
+
+Deno.test("skip help COMMAND, skip COMMAND --help and skip COMMAND -h say the same", async () => {
+  for (const command of COMMANDS) {
+    const text = await help(command);
+    assert(text.includes(`Usage: skip ${command}`), text);
+    assert(
+      text.split("\n").length <= SCREEN_LINES && text.split("\n").every((l) => l.length <= SCREEN_COLUMNS),
+    );
+    for (const flag of ["--help", "-h"]) assertEquals((await skip([command, flag])).stdout, text);
+  }
+});
+
+Deno.test("skip help names every flag that the README's synopsis names", async () => {
+  for (const [, command, rest] of (await readme()).matchAll(/^skip (serve|connect|id|dht) (.*)$/gm)) {
+    const text = await help(command!);
+    for (const [flag] of rest!.matchAll(/--\w+/g)) assertMatch(text, new RegExp(`^ {2}${flag} `, "m"));
+  }
+});
+
+Deno.test("skip help suggests the nearest topic", async () => {
+  const { code, stdout, stderr } = await skip(["help", "exit-code"]);
+  assertEquals([code, stdout], [2, ""]);
+  assertMatch(stderr, /try: {2}Did you mean skip help exit-codes\?/);
+});
+
+Deno.test("skip help exit-codes is what the README and the code say", async () => {
+  const text = await help("exit-codes");
+  const documented = [...text.matchAll(/^ {2}(\d+) +(.+)$/gm)].map(([, code, words]) => [code, words]);
+  assertEquals(await tableBelow("### Exit codes"), documented);
+  assertEquals(documented.map(([code]) => Number(code)), Object.values(Exit));
+});
+
+Deno.test("skip help permissions, the README and deno.json agree", async () => {
+  const { permissions } = await readConfig() as { permissions: Record<string, PermissionSet> };
+  const wanted = Object.fromEntries(COMMANDS.map((name) => [name, flagsOf(permissions[name]!)]));
+
+  const text = await help("permissions");
+  const shown = [...text.matchAll(/^ {2}(\w+) +(--.+|none)$/gm)].map(([, name, flags]) => [name, flags]);
+  assertEquals(Object.fromEntries(shown), wanted);
+
+  const rows = (await tableBelow("### Permissions")).flatMap(([names, flags]) =>
+    names!.split(", ").map((name) => [name, flags])
+  );
+  assertEquals(Object.fromEntries(rows), wanted);
+});
+
+Deno.test("deno.json lets a command see no variable that decides nothing", async () => {
+  const { permissions } = await readConfig() as { permissions: Record<string, PermissionSet> };
+  const paths = await Deno.readTextFile(new URL("cli/_paths.ts", ROOT));
+  for (const [name, { env }] of Object.entries(permissions)) {
+    for (const variable of env?.allow ?? []) assert(paths.includes(`"${variable}"`), `${name}: ${variable}`);
+  }
+});
+
+Deno.test("the README explains every code of a PeerError", async () => {
+  const explained = (await tableBelow("## Errors")).map(([code]) => code!);
+  assertEquals(explained, Object.keys(REMEDIES));
+});
