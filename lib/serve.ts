@@ -139,8 +139,12 @@ async function openPorts(
       return { network, port };
     } catch (error) {
       await network[Symbol.asyncDispose]();
-      const tryAnother = wanted === 0 && !options.discovery && attempt < PORT_ATTEMPTS;
-      if (!(error instanceof Deno.errors.AddrInUse && tryAnother)) throw error;
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      if (wanted === 0 && !options.discovery && attempt < PORT_ATTEMPTS) continue;
+      throw new Deno.errors.AddrInUse(
+        `Cannot serve: TCP port ${network.discovery.port} is in use by another program`,
+        { cause: error },
+      );
     }
   }
 }
