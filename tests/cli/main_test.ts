@@ -1,0 +1,107 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { main } from "../../cli/main.ts";
+import { addressScope } from "../../lib/endpoint.ts";
+import { readConfig } from "../../tools/run_flags.ts";
+import { events, serveAlone, Skip, skip } from "./_skip.ts";
+
+/** An id that nobody has. */
+const NOBODY = "y".repeat(52);
+
+Deno.test("skip alone shows the overview", async () => {
+  const { code, stdout, stderr } = await skip([]);
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stdout, (await skip(["help"])).stdout);
+  assertEquals(stdout, (await skip(["--help"])).stdout);
+});
+
+Deno.test("skip --version prints what deno.json says", async () => {
+  const { version } = await readConfig();
+  for (const flag of ["--version", "-V"]) {
+    assertEquals(await skip([flag]), { code: 0, stdout: `skip ${version}\n`, stderr: "" });
+  }
+});
+
+Deno.test("skip suggests the nearest command for a mistyped one", async () => {
+  const { code, stdout, stderr } = await skip(["conect", NOBODY]);
+  assertEquals([code, stdout], [2, ""]);
+  assertEquals(
+    stderr,
+    `skip: The command is not right\n  why:  There is no command "conect"\n  try:  Did you mean skip connect?\n`,
+  );
+  for (const word of ["frobnicate", "constructor", "--serve"]) {
+    const { code, stdout } = await skip([word, "--json"]);
+    const [event] = events(stdout);
+    assertEquals([code, event!.type, event!.code], [2, "error", "usage"], word);
+  }
+});
+
+Deno.test("skip shows stack traces with --verbose only", async () => {
+  for (const flags of [[], ["--verbose"]]) {
+    const { stderr } = await skip(["id", "me", ...flags]);
+    assertEquals(/^ +at /m.test(stderr), flags.length > 0);
+  }
+});
+
+Deno.test("main() gives the exit code", async () => {
+  assertEquals(await main(["id", "--identity"]), 2);
+});
+
+Deno.test("skip ends with permission and a hint when Deno does not permit what it needs", async () => {
+  const [net, env, read, write] = ["--allow-net", "--allow-env", "--allow-read", "--allow-write"];
+  const table: [args: string[], permissions: string[], missing: RegExp][] = [
+    [["id"], [read, write], /env access/],
+    [["id"], [env, write], /read access/],
+    [["id"], [env, read], /write access/],
+    [["dht"], ["--ignore-env"], /net access/],
+    [["dht"], [net], /env access/],
+    [["serve"], [env, read, write], /net access/],
+    [["serve"], [net, read, write], /env access/],
+    [["serve"], [net, env, write], /read access/],
+    [["serve"], [net, env, read], /write access/],
+    [["connect", NOBODY], [env, read, write], /net access/],
+    [["connect", NOBODY], [net, read, write], /env access/],
+    [["connect", NOBODY], [net, env, write], /read access/],
+  ];
+  await Promise.all(table.map(async ([args, permissions, missing]) => {
+    const bootstrap = args[0] === "id" ? [] : ["--bootstrap", "127.0.0.1:9"];
+    const { code, stdout } = await skip([...args, ...bootstrap, "--json"], { permissions });
+    const error = events(stdout).at(-1);
+    assertEquals([code, error?.type, error?.code], [1, "error", "permission"], `${args} ${permissions}`);
+    assertMatch(error!.message, missing);
+    assertMatch(error!.hint, /skip help permissions/);
+  }));
+});
+
+Deno.test("skip serve names no address of this machine without sys permission", async () => {
+  const isPublished = ({ address }: Deno.NetworkInterfaceInfo) =>
+    ["global", "private"].includes(addressScope(address));
+  const hasAddress = Deno.networkInterfaces().some(isPublished);
+  for (const sys of [[], ["--allow-sys=networkInterfaces"]]) {
+    const permissions = ["--allow-net", "--ignore-env", ...sys];
+    await using server = await serveAlone(["--ephemeral", "--json"], { permissions });
+    const { local } = await server.event("candidates");
+    assertEquals(local.length > 0, hasAddress && sys.length > 0);
+  }
+});
+
+Deno.test("deno task skip passes stdin, stdout, exit code and signals through", async () => {
+  const options = { task: true };
+  assertEquals((await skip(["conect"], options)).code, 2);
+  await using server = await serveAlone(["--ephemeral"], options);
+  const { code, stdout } = await skip(["connect", server.id, "--bootstrap", server.bootstrap], {
+    ...options,
+    input: "through the task\n",
+  });
+  assertEquals([code, stdout.split("\n").slice(1)], [0, ["through the task", ""]]);
+  server.kill("SIGINT");
+  assertEquals((await server.ended).code, 130);
+  const port = Number(server.bootstrap.split(":")[1]);
+  Deno.listen({ port }).close(); // nobody serves on behind the task
+});
+
+Deno.test("skip help does not fail when its reader leaves", async () => {
+  await using command = await Skip.start(["help"]);
+  await command.stdout.leave();
+  const { code, stderr } = await command.ended;
+  assertEquals([code, stderr], [0, ""]);
+});

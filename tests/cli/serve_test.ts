@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { Testnet } from "../testnet.ts";
+import { events, serveAlone, Skip, skip, temporaryFolder } from "./_skip.ts";
+
+const GREETING = "Welcome: you are connected, peer to peer. What you send comes back.";
+
+/** `skip connect` to a server that is alone in its network. */
+function connectTo({ id, bootstrap }: { id: string; bootstrap: string }): Promise<Skip> {
+  return Skip.start(["connect", id, "--bootstrap", bootstrap]);
+}
+
+Deno.test("skip serve prints the id on stdout, and at last the whole command for the other side", async () => {
+  await using testnet = await Testnet.create({ nodes: 4 });
+  const bootstrap = testnet.nodes.slice(0, 2).map(({ port }) => `127.0.0.1:${port}`);
+  const flags = bootstrap.flatMap((node) => ["--bootstrap", node]);
+  await using server = await Skip.start(["serve", "--ephemeral", ...flags]);
+  const [, id] = await server.stdout.until(/^(\w{52})\n$/);
+  const [, command] = await server.stderr.until(/\n\nOn the other side:\n\n {2}(skip connect .+)\n\n$/);
+  assertEquals(command, ["skip connect", id, ...flags].join(" "));
+  assertEquals((await skip([...command!.split(" ").slice(1), "--quiet"])).stdout, `${GREETING}\n`);
+});
+
+Deno.test("skip serve echoes to the sender, shows messages, and sends what is typed to everybody", async () => {
+  await using server = await serveAlone();
+  await using ann = await connectTo(server);
+  await using bob = await connectTo(server);
+  await Promise.all([ann, bob].map(({ stdout }) => stdout.until(/^Welcome.+\n$/)));
+
+  await ann.type("from ann\n");
+  await ann.stdout.until(/^from ann$/m);
+  await server.stdout.until(/^\S+:\d+: from ann$/m);
+
+  await server.type("from the server\n");
+  for (const { stdout } of [ann, bob]) await stdout.until(/^from the server$/m);
+  assertEquals(bob.stdout.text, `${GREETING}\nfrom the server\n`); // the echo was for ann alone
+
+  await bob.endInput();
+  assertEquals((await bob.ended).code, 0);
+  await server.stderr.until(/ has left$/m);
+});
+
+Deno.test("skip serve goes on when its input ends, and when nobody reads what it prints", async () => {
+  await using server = await serveAlone();
+  await server.endInput();
+  await server.stdout.leave(); // ID=$(skip serve | head -1)
+  for (const input of ["one\n", "two\n"]) {
+    const { code, stdout } = await skip(["connect", server.id, "--bootstrap", server.bootstrap], { input });
+    assertEquals([code, stdout], [0, `${GREETING}\n${input}`]);
+  }
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `skip serve says goodbye at ${signal}, ends with 130, and its port is free at once`,
+    ignore: Deno.build.os === "windows" && signal === "SIGTERM",
+    async fn() {
+      await using server = await serveAlone();
+      await using client = await connectTo(server);
+      await client.stdout.until(/^Welcome/);
+      server.kill(signal);
+      assertEquals((await server.ended).code, 130);
+      assertEquals((await client.ended).code, 0); // closed, not broken
+      const port = server.bootstrap.split(":")[1]!;
+      await using next = await serveAlone(["--ephemeral", "--port", port]);
+      assertEquals(next.bootstrap, server.bootstrap);
+      assertNotEquals(next.id, server.id);
+    },
+  });
+}
+
+Deno.test("skip serve keeps its id across restarts", async () => {
+  await using home = await temporaryFolder();
+  const ids: string[] = [];
+  for (let run = 0; run < 2; run++) {
+    await using server = await serveAlone([], { home: home.path });
+    ids.push(server.id);
+  }
+  ids.push((await skip(["id"], { home: home.path })).stdout.trim());
+  assertEquals(new Set(ids).size, 1);
+  await using other = await serveAlone(["--ephemeral"], { home: home.path });
+  assertNotEquals(other.id, ids[0]);
+});
+
+Deno.test("skip serve --json prints the documented objects and nothing else", async () => {
+  await using server = await serveAlone(["--ephemeral", "--json"]);
+  const { id, port, command } = await server.event("ready");
+  assertEquals([id, command], [server.id, `skip connect ${id} --bootstrap THIS-HOST:${port}`]);
+  assert((await server.event("published")).acknowledgements >= 1);
+
+  await skip(["connect", server.id, "--bootstrap", server.bootstrap], { input: "hello\n" });
+  const { remote } = await server.event("connected");
+  const { kind, remote: pathRemote } = await server.event("path");
+  assertEquals([pathRemote, ["host", "reflexive", "ipv6"].includes(kind)], [remote, true]);
+  assertEquals(await server.event("message"), { type: "message", data: "hello", remote });
+  assertEquals(await server.event("disconnected"), { type: "disconnected", remote });
+
+  server.kill("SIGINT");
+  const { stdout, stderr } = await server.ended;
+  assertEquals([events(stdout).at(-1)!.code, stderr], ["interrupted", ""]);
+});
+
+Deno.test("skip serve says so when its port is taken, by UDP or TCP", async () => {
+  const udp = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
+  using tcp = Deno.listen({ port: 0 });
+  for (const { port } of [udp.addr as Deno.NetAddr, tcp.addr]) {
+    const args = ["serve", "--ephemeral", "--bootstrap", "none", "--port", `${port}`, "--json"];
+    const { code, stdout } = await skip(args);
+    const error = events(stdout).at(-1)!;
+    assertEquals([code, error.type, error.code], [1, "error", "port-in-use"]);
+    assert(error.message.includes(`${port}`), error.message);
+  }
+  udp.close();
+});
+
+Deno.test("skip serve waits for the network, says so, and is found once it is there", async () => {
+  const probe = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr as Deno.NetAddr;
+  probe.close();
+  const bootstrap = `127.0.0.1:${port}`;
+  await using server = await Skip.start(["serve", "--ephemeral", "--bootstrap", bootstrap, "--json"]);
+  assert((await server.event("offline")).ms > 0);
+  assertEquals(events(server.stdout.text).some(({ type }) => type === "ready"), false);
+  await using _node = await Skip.start([
+    "dht",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    `${port}`,
+    "--bootstrap",
+    "none",
+  ]);
+  const { id } = await server.event("ready");
+  assertEquals((await skip(["connect", id, "--bootstrap", bootstrap], { input: "at last\n" })).code, 0);
+});
+
+Deno.test("skip serve refuses wrong values before it does anything", async () => {
+  const table: [args: string[], why: RegExp, hint: RegExp][] = [
+    [["--port", "70000"], /--port is not valid: "70000"/, /0 to 65535/],
+    [["--port"], /--port needs a value/, /skip help serve/],
+    [["--prot", "80"], /no flag --prot/, /Did you mean --port\?/],
+    [["--ephemeral", "--identity", "x"], /--ephemeral goes with no --identity/, /one of the two/],
+    [["--bootstrap", "none", "--bootstrap", "127.0.0.1:1"], /none goes with no other/, /either none or/],
+    [["--bootstrap", "127.0.0.1:0"], /--bootstrap is not valid: "127.0.0.1:0"/, /port from 1 to 65535/],
+    [["--bootstrap", "http://x:1"], /--bootstrap is not valid/, /HOST:PORT/],
+    [["extra"], /takes no argument "extra"/, /skip help serve/],
+  ];
+  await Promise.all(table.map(async ([args, why, hint]) => {
+    const { code, stdout, stderr } = await skip(["serve", ...args]);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, why);
+    assertMatch(stderr, hint);
+  }));
+});
+
+Deno.test("skip serve ends with one clear error when its key file is garbled", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/key.pem`;
+  await Deno.writeTextFile(path, "not a key", { mode: 0o600 });
+  const { code, stdout, stderr } = await skip(["serve", "--identity", path, "--bootstrap", "none"]);
+  assertEquals([code, stdout, stderr.split("\n").length], [1, "", 4]);
+  assert(stderr.includes(path), stderr);
+});
