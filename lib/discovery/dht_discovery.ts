@@ -106,10 +106,12 @@ export class DhtDiscovery implements Discovery {
     content: KnockContent,
     { identity, signal }: { identity: Identity; signal?: AbortSignal },
   ): Promise<number> {
+    const found = this.#found.get(resolution);
     const options = {
       ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, identity },
       signal: this.#until(signal),
-      holders: this.#found.get(resolution)?.holders ?? Promise.resolve([]),
+      holders: found?.holders ?? Promise.resolve([]),
+      ...(found && { follow: found.follow }),
     };
     options.signal.throwIfAborted();
     this.#track(sealedKnock(resolution, content, options));

@@ -27,6 +27,8 @@ export interface KnockerOptions {
   readonly signal: AbortSignal;
   /** The closest nodes when the walk of the resolution is over. */
   readonly holders: Promise<readonly Reply[]>;
+  /** Tells of such nodes while that walk is under way. */
+  readonly follow?: (onReply: (reply: Reply) => void) => void;
 }
 
 /** The box in a knock by datagram. */
@@ -37,7 +39,8 @@ export function boxOf(datagram: Uint8Array): Uint8Array | undefined {
 
 /**
  * Announces `content.port` on the record's own target, where the serving peer looks. Those nodes check our address
- * by their token. First to the nodes known so far, then to those that the rest of the walk found to be closer.
+ * by their token. First to the nodes known so far, then to closer ones as the walk finds them: its end may be
+ * waiting for nodes that are dead.
  * Gives the number of nodes that took it. Rejects only with `signal.reason`.
  */
 export async function announceKnock(
@@ -56,11 +59,17 @@ export async function announceKnock(
       });
     return (await countAcks(writes, clock, signal)).count;
   };
-  const [early, late] = await Promise.all([
-    announce(resolution.holders),
-    abortable(options.holders, signal).then((holders) => announce(holders)),
-  ]);
-  if (early + late > 0) return early + late;
+  const announced = [announce(resolution.holders)];
+  options.follow?.((reply) => {
+    const one = announce([reply]);
+    one.catch(() => {}); // an abort, which is told below
+    announced.push(one);
+  });
+  const rest = abortable(options.holders, signal).then((holders) => announce(holders));
+  await Promise.all([announced[0], rest]);
+  const counts = await Promise.all([...announced, rest]);
+  const count = counts.reduce((sum, one) => sum + one);
+  if (count > 0) return count;
   asked.clear(); // the tokens may have expired since
   return await announce(await dht.walk("get", infoHash, { signal }));
 }

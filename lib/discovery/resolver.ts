@@ -33,6 +33,8 @@ export interface Found {
   readonly resolution: Resolution;
   /** The closest nodes when the walk is over; never rejects. */
   readonly holders: Promise<readonly Reply[]>;
+  /** Has `onReply` called with each node that is one of the closest when it answers: long before the walk is over. */
+  follow(onReply: (reply: Reply) => void): void;
 }
 
 /** Rejects with `PeerError` `offline`, `not-found` or `bad-record`, or with `signal.reason`. */
@@ -72,13 +74,16 @@ class Lookup {
   problem: PeerError | undefined;
   readonly #publicKey: Uint8Array;
   readonly #options: ResolveOptions;
+  readonly #target: Uint8Array;
   readonly #replies: Reply[] = [];
+  #onReply: (reply: Reply) => void = () => {};
   /** Resolves to how long to wait for something newer. */
   readonly #first = Promise.withResolvers<number>();
   #best: { seq: number; record: ServiceRecord } | undefined;
 
   constructor(publicKey: Uint8Array, options: ResolveOptions) {
     this.#publicKey = publicKey;
+    this.#target = targetOf(publicKey);
     this.#options = options;
   }
 
@@ -88,9 +93,8 @@ class Lookup {
    */
   async run(): Promise<Found | undefined> {
     const { dht, signal } = this.#options;
-    const target = targetOf(this.#publicKey);
     const onReply = (reply: Reply) => this.#take(reply);
-    const walk = dht.walk("get", target, { signal, onReply });
+    const walk = dht.walk("get", this.#target, { signal, onReply });
     const over = new AbortController();
     const grace = this.#first.promise.then((ms) => pause(this.#options.clock, ms, over.signal));
     try {
@@ -100,16 +104,25 @@ class Lookup {
       grace.catch(() => {});
     }
     if (!this.#best) return undefined;
-    const known = closest(this.#replies, target);
+    const known = this.#closest();
     return {
       resolution: { publicKey: this.#publicKey, ...this.#best, holders: known },
       holders: walk.catch(() => known),
+      follow: (onReply) => {
+        this.#onReply = onReply;
+        for (const reply of this.#closest()) onReply(reply);
+      },
     };
+  }
+
+  #closest(): Reply[] {
+    return closest(this.#replies, this.#target);
   }
 
   #take(reply: Reply): void {
     this.answered++;
     this.#replies.push(reply);
+    if (this.#closest().includes(reply)) this.#onReply(reply);
     if (!reply.item) return;
     const outcome = this.#judge(reply);
     if (outcome instanceof PeerError) this.problem = outcome;

@@ -63,6 +63,22 @@ Deno.test("announceKnock() follows the walk to nodes that turned out to be close
   assertEquals([announced(), network.count(0, "announce_peer")], [8, 8]);
 });
 
+Deno.test("announceKnock() reaches a holder when it answers, however long the walk goes on", async () => {
+  const { network, clock, resolution, knocker, announced } = await setUp();
+  const early = { ...resolution, holders: resolution.holders.slice(0, 3) };
+  const over = Promise.withResolvers<readonly Reply[]>();
+  clock.schedule(2_000, () => over.resolve(resolution.holders));
+  const knock = announceKnock(early, CONTENT, {
+    ...knocker(),
+    holders: over.promise,
+    follow: (onReply) => void clock.schedule(100, () => onReply(resolution.holders[3]!)),
+  });
+  await clock.pass(160);
+  assertEquals(announced(), 4);
+  assertEquals(await clock.run(knock), 8);
+  assertEquals([announced(), network.count(0, "announce_peer")], [8, 8]);
+});
+
 Deno.test("announceKnock() walks again where every token has expired", async () => {
   const { clock, resolution, knocker, announced } = await setUp();
   const holders = resolution.holders.map((reply) => ({ ...reply, token: new Uint8Array(4) }));

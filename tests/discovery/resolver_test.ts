@@ -62,6 +62,41 @@ Deno.test("resolveRecord() does not wait for the slowest node once it has a fres
   assertEquals((await network.clock.run(found.holders)).length, 8);
 });
 
+Deno.test("resolveRecord() tells of each holder as it answers, though the walk waits for others", async () => {
+  const network = new FakeNetwork(8);
+  store(network, network.nodes, 1);
+  network.nodes[3]!.delayMs = 400;
+  network.nodes[5]!.delayMs = 1_500;
+  const found = await resolve(network);
+  const told: [id: number, at: number][] = [];
+  found.follow(({ from }) => told.push([from.id[0]!, network.clock.now()]));
+  assertEquals(told.length, 6);
+  await network.clock.run(found.holders);
+  assertEquals(told.slice(6), [[4, 450], [6, 1_550]]);
+});
+
+Deno.test("resolveRecord() tells of no node that is farther than eight others", async () => {
+  const network = new FakeNetwork(9);
+  const [ninth] = network.nodes.filter((node) => !network.closest(TARGET).includes(node));
+  store(network, network.closest(TARGET), 1);
+  const { clock, wallClock } = network;
+  const { signal } = new AbortController();
+  const dht = network.open();
+  const late = Promise.withResolvers<void>();
+  dht.walk = async (method, target, options = {}) => {
+    const replies = await network.open().walk(method, target, options);
+    await late.promise;
+    options.onReply?.(await dht.get(ninth!.contact, target));
+    return replies;
+  };
+  const found = await clock.run(resolveRecord(publicKey, { dht, clock, wallClock, signal }));
+  const told: number[] = [];
+  found.follow(({ from }) => told.push(from.id[0]!));
+  late.resolve();
+  await clock.run(found.holders);
+  assertEquals([told.length, told.includes(ninth!.contact.id[0]!)], [8, false]);
+});
+
 Deno.test("resolveRecord() waits a round trip for a newer record", async () => {
   const network = new FakeNetwork(8);
   store(network, network.nodes, 1, 60_000);
