@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { deadline } from "@std/async";
 import { HERE, type Place, SkipProcess } from "./skip_process.ts";
 
 /** Where both sides are, and where they meet. */
@@ -68,7 +69,10 @@ function endpointsOf(client: SkipProcess): readonly string[] {
   return client.events.findLast((e) => e.type === "candidates")?.local ?? [];
 }
 
-/** Sends messages both ways and waits for them; gives those that did not arrive before a side ended. */
+/** Far more than TCP needs to repair any loss that these tests make. */
+const ARRIVAL_MS = 30_000;
+
+/** Sends messages both ways and waits for them; gives those that did not arrive. */
 export async function converse(
   server: SkipProcess,
   client: SkipProcess,
@@ -83,7 +87,7 @@ export async function converse(
     arrivals.push([server, question], [client, question], [client, answer]); // the second is the echo
   }
   const settled = await Promise.allSettled(
-    arrivals.map(([side, text]) => side.event("message", (e) => e.data === text)),
+    arrivals.map(([side, text]) => deadline(side.event("message", (e) => e.data === text), ARRIVAL_MS)),
   );
   return arrivals.flatMap(([, text], i) => settled[i]!.status === "fulfilled" ? [] : [text]);
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { deadline } from "@std/async";
 import { converse, startServing, startSession } from "../session.ts";
 import { type Place, type SkipEvent, SkipProcess } from "../skip_process.ts";
 import { Agent } from "./agent.ts";
@@ -9,6 +10,8 @@ import { Lab, type LabHost } from "./mod.ts";
 
 /** More than any connect here takes, and less than a second attempt would. */
 const AT_ONCE_MS = 5000;
+/** Two attempts take 20 s. What has not happened by then never will. */
+const TEST_TIMEOUT_MS = 60_000;
 
 interface World {
   readonly lab: Lab;
@@ -20,7 +23,7 @@ function faultTest(name: string, fn: (world: World) => Promise<void>): void {
   labTest(name, async () => {
     await using lab = await Lab.create({ rttMs: 50 });
     await using dht = await startDht(lab, { nodes: 8 });
-    await fn({ lab, dht });
+    await deadline(fn({ lab, dht }), TEST_TIMEOUT_MS);
   });
 }
 
