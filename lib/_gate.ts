@@ -1,5 +1,6 @@
 import { answerChecks } from "./check/mod.ts";
 import { addressScope, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { Occupancy } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, pathKind } from "./progress.ts";
 import type { ByteStream } from "./punch/mod.ts";
@@ -20,7 +21,7 @@ export class Gate implements AsyncDisposable {
   readonly #report: OnProgress;
   readonly #closing = new AbortController();
   readonly #pending = new Set<Promise<void>>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_ADDRESS);
   readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(identity: Identity, tunnel: Pick<ServingTunnel, "accept">, report: OnProgress) {
@@ -31,17 +32,11 @@ export class Gate implements AsyncDisposable {
 
   /** Takes over a path that is open. This never throws. */
   admit(stream: ByteStream): void {
-    const { hostname } = stream.remoteAddr;
-    const count = this.#perAddress.get(hostname) ?? 0;
-    const full = this.#pending.size >= MAX_UNCHECKED || count >= MAX_UNCHECKED_PER_ADDRESS;
-    if (full || this.#closing.signal.aborted) return stream.close();
-
-    this.#perAddress.set(hostname, count + 1);
+    const leave = this.#closing.signal.aborted ? null : this.#occupancy.enter(stream.remoteAddr.hostname);
+    if (leave === null) return stream.close();
     const answering = this.#answer(stream).catch(() => {}).finally(() => {
+      leave();
       this.#pending.delete(answering);
-      const left = this.#perAddress.get(hostname)! - 1;
-      if (left === 0) this.#perAddress.delete(hostname);
-      else this.#perAddress.set(hostname, left);
     });
     this.#pending.add(answering);
   }

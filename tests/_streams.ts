@@ -5,13 +5,16 @@
  */
 import { type ByteStream, denoStream } from "../lib/punch/mod.ts";
 
-/** Both ends of a TCP connection on loopback. */
-export async function tcpPair(): Promise<[ByteStream, ByteStream]> {
+/** Both ends of a TCP connection on loopback, as the runtime gives them. */
+export async function connPair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const [a, b] = await Promise.all([
-    Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
-    listener.accept(),
-  ]);
+  const address = { hostname: "127.0.0.1", port: listener.addr.port };
+  return await Promise.all([Deno.connect(address), listener.accept()]);
+}
+
+/** Both ends of a TCP connection on loopback, as punching gives them. */
+export async function tcpPair(): Promise<[ByteStream, ByteStream]> {
+  const [a, b] = await connPair();
   return [denoStream(a), denoStream(b)];
 }
 

@@ -8,6 +8,7 @@ const PRIVATE_STAGE = "_";
 const STAGES = [
   "errors",
   "bytes",
+  "occupancy",
   "endpoint",
   "progress",
   "identity",

@@ -1,8 +1,8 @@
 import { formatEndpoint } from "../endpoint.ts";
 import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
+import { Occupancy } from "../occupancy.ts";
 import type { ByteStream } from "../punch/mod.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
-import { Occupancy } from "./_occupancy.ts";
 import { closeQuietly, splice } from "./splice.ts";
 
 /** A tunnel costs three descriptors and up to 1 MiB. */

@@ -3,7 +3,8 @@ import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { openClient } from "../../lib/tunnel/mod.ts";
-import { closeSocket, nextEvent, tcpPair, tunnelPair } from "./pair.ts";
+import { connPair } from "../_streams.ts";
+import { closeSocket, nextEvent, tunnelPair } from "./pair.ts";
 
 function echo(request: Request): Response {
   const { socket, response } = Deno.upgradeWebSocket(request);
@@ -115,7 +116,7 @@ Deno.test("webSocket() does not begin when the signal is aborted already", async
 
 Deno.test("webSocket() rejects when the path breaks in the middle of the handshake", async () => {
   await using client = clientWith(async () => {
-    const [near, far] = await tcpPair();
+    const [near, far] = await connPair();
     void far.read(new Uint8Array(1024)).then(() => far.close());
     return near;
   });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { concat, utf8 } from "../../lib/bytes.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { LoopbackProxy, type Ticket } from "../../lib/tunnel/_loopback_proxy.ts";
-import { tcpPair } from "./pair.ts";
+import { connPair } from "../_streams.ts";
 
 const NAME = "peer.skip.alt";
 
@@ -12,7 +12,7 @@ function start(openPath?: (signal: AbortSignal) => Promise<ByteStream>) {
   const proxy = new LoopbackProxy({
     hostnames: [NAME],
     openPath: openPath ?? (async () => {
-      const [near, other] = await tcpPair();
+      const [near, other] = await connPair();
       far.push(other);
       return near;
     }),
@@ -144,7 +144,7 @@ Deno.test("LoopbackProxy closes a path that comes when nobody waits any more", a
   const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
   client.close();
   await aborted;
-  const [near, far] = await tcpPair();
+  const [near, far] = await connPair();
   path.resolve(near);
   assertEquals(await receive(far), []);
   far.close();

@@ -1,15 +1,7 @@
+import { connPair } from "../_streams.ts";
 import { formatPeerId, generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { openClient, serveTunnel, type ServeTunnelOptions } from "../../lib/tunnel/mod.ts";
-
-/** Two ends of a TCP connection on loopback: the first dialled, the second accepted. */
-export async function tcpPair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return await Promise.all([
-    Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
-    listener.accept(),
-  ]);
-}
 
 /** A serving and a connecting tunnel with plain TCP in between. */
 export async function tunnelPair(
@@ -24,7 +16,7 @@ export async function tunnelPair(
     id: formatPeerId(publicKey),
     publicKey,
     openPath: async (): Promise<ByteStream> => {
-      const [near, far] = await tcpPair();
+      const [near, far] = await connPair();
       paths.push(near);
       void server.accept(far);
       return near;

@@ -3,7 +3,8 @@ import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { openClient, serveTunnel, type ServeTunnelOptions } from "../../lib/tunnel/mod.ts";
-import { closeSocket, nextEvent, tcpPair, tunnelPair } from "./pair.ts";
+import { connPair } from "../_streams.ts";
+import { closeSocket, nextEvent, tunnelPair } from "./pair.ts";
 
 const hello = () => new Response("hello");
 
@@ -50,7 +51,7 @@ Deno.test("serveTunnel() keeps the addresses of several paths apart", async () =
     await using client = openClient({
       ...identity,
       openPath: async () => {
-        const [near, far] = await tcpPair();
+        const [near, far] = await connPair();
         void server.accept(from(hostname, 1000, far));
         return near;
       },
@@ -102,7 +103,7 @@ function throwError(message: string): never {
 
 Deno.test("serveTunnel() closes a path on which nothing comes", async () => {
   await using server = await start(hello, { firstRequestMs: 20 });
-  const [near, far] = await tcpPair();
+  const [near, far] = await connPair();
   await server.accept(far);
   await ended(near);
   near.close();
@@ -110,7 +111,7 @@ Deno.test("serveTunnel() closes a path on which nothing comes", async () => {
 
 Deno.test("serveTunnel() closes a path that stops in the middle of TLS", async () => {
   await using server = await start(hello, { firstRequestMs: 20 });
-  const [near, far] = await tcpPair();
+  const [near, far] = await connPair();
   // The beginning of a ClientHello of 512 bytes.
   const head = Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3);
   await server.accept(far, head);
@@ -120,7 +121,7 @@ Deno.test("serveTunnel() closes a path that stops in the middle of TLS", async (
 
 Deno.test("serveTunnel() closes a path on which something else than TLS comes", async () => {
   await using server = await start();
-  const [near, far] = await tcpPair();
+  const [near, far] = await connPair();
   const accepted = server.accept(far, new TextEncoder().encode("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
   await ended(near);
   near.close();
@@ -129,7 +130,7 @@ Deno.test("serveTunnel() closes a path on which something else than TLS comes", 
 
 Deno.test("serveTunnel() takes no more paths than it may from one address", async () => {
   await using server = await start(hello, { maxTunnelsPerAddress: 1 });
-  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([tcpPair(), tcpPair(), tcpPair()]);
+  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([connPair(), connPair(), connPair()]);
   const first = server.accept(from("198.51.100.1", 1, aFar));
   await server.accept(from("198.51.100.1", 2, bFar));
   assertEquals(await b.read(new Uint8Array(1)), null);
@@ -142,7 +143,7 @@ Deno.test("serveTunnel() takes no more paths than it may from one address", asyn
 
 Deno.test("serveTunnel() takes no more paths than it may in all, and others when one has gone", async () => {
   await using server = await start(hello, { maxTunnels: 1 });
-  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([tcpPair(), tcpPair(), tcpPair()]);
+  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([connPair(), connPair(), connPair()]);
   const first = server.accept(from("198.51.100.1", 1, aFar));
   await server.accept(from("198.51.100.2", 1, bFar));
   assertEquals(await b.read(new Uint8Array(1)), null);
@@ -174,7 +175,7 @@ Deno.test("shutdown() closes paths that wait, and WebSockets with a goodbye", as
   await using pair = await tunnelPair((request) => Deno.upgradeWebSocket(request).response);
   const socket = await pair.client.webSocket();
   const closed = nextEvent<CloseEvent>(socket, "close");
-  const [near, far] = await tcpPair();
+  const [near, far] = await connPair();
   const waiting = pair.server.accept(far);
   await Promise.all([pair.server.shutdown(), pair.server.shutdown()]);
   assertEquals((await closed).code, 1001);
@@ -187,7 +188,7 @@ Deno.test("shutdown() closes paths that wait, and WebSockets with a goodbye", as
 Deno.test("shutdown() takes no more paths", async () => {
   const server = await start();
   await server.shutdown();
-  const [near, far] = await tcpPair();
+  const [near, far] = await connPair();
   await server.accept(far);
   assertEquals(await near.read(new Uint8Array(1)), null);
   near.close();

@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { splice } from "../../lib/tunnel/mod.ts";
-import { tcpPair } from "./pair.ts";
+import { connPair } from "../_streams.ts";
 
 /** A program on either side of a splice: `left` and `right` are what they hold, `done` is the splice. */
 async function spliced(options?: Parameters<typeof splice>[2]) {
-  const [[left, a], [b, right]] = await Promise.all([tcpPair(), tcpPair()]);
+  const [[left, a], [b, right]] = await Promise.all([connPair(), connPair()]);
   return { left, right, a, b, done: splice(a, b, options) };
 }
 
@@ -86,7 +86,7 @@ Deno.test("splice() takes no more than the reader does", async () => {
 });
 
 Deno.test("splice() goes on where a write takes only a part", async () => {
-  const [left, a] = await tcpPair();
+  const [left, a] = await connPair();
   const taken: number[] = [];
   const b = fakeStream({
     read: () => Promise.resolve(null),
@@ -105,7 +105,7 @@ Deno.test("splice() goes on where a write takes only a part", async () => {
 });
 
 Deno.test("splice() closes both sides when one breaks, and says why", async () => {
-  const [right, b] = await tcpPair();
+  const [right, b] = await connPair();
   const broken = fakeStream({
     read: () => Promise.reject(new Deno.errors.ConnectionReset("gone")),
     write: (data) => Promise.resolve(data.length),

@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import { PeerError } from "../../lib/errors.ts";
+import { fetchFailure, webSocketFailure } from "../../lib/tunnel/_failure.ts";
+import { Ticket } from "../../lib/tunnel/_loopback_proxy.ts";
+
+function fetchFailed(detail: string) {
+  return new TypeError("fetch failed", { cause: new Error(detail) });
+}
+
+Deno.test("fetchFailure() tells a refused certificate, a broken connection and misuse apart", () => {
+  const ticket = new Ticket();
+  const code = (error: unknown) => (fetchFailure(ticket, 0, error) as PeerError).code;
+  assertEquals(code(fetchFailed("invalid peer certificate: BadSignature")), "not-proven");
+  assertEquals(code(fetchFailed("peer closed connection without sending TLS close_notify")), "tunnel-failed");
+  assertEquals(code(new TypeError("error sending request for url")), "tunnel-failed");
+  const misuse = new TypeError("Request with GET/HEAD method cannot have body");
+  assertEquals(fetchFailure(ticket, 0, misuse), misuse);
+  const reason = new Error("enough");
+  assertEquals(fetchFailure(ticket, 0, reason), reason);
+});
+
+Deno.test("fetchFailure() gives the reason for which no path opened, where there is a new one", () => {
+  const ticket = new Ticket();
+  ticket.failures = 1;
+  ticket.failure = new PeerError("unreachable", "Cannot reach the peer");
+  assertEquals(fetchFailure(ticket, 0, fetchFailed("socks error")), ticket.failure);
+  assertEquals((fetchFailure(ticket, 1, fetchFailed("socks error")) as PeerError).code, "tunnel-failed");
+});
+
+Deno.test("webSocketFailure() shows no credentials", async () => {
+  const error = await webSocketFailure(new Ticket(), "error with proxy socks5h://user:secret@127.0.0.1:1080");
+  assertEquals([error.code, error.message.includes("secret")], ["tunnel-failed", false]);
+});
+
+Deno.test("webSocketFailure() gives the reason for which no path opened", async () => {
+  const ticket = new Ticket();
+  ticket.failures = 1;
+  ticket.failure = new Deno.errors.NotCapable("no net");
+  const error = await webSocketFailure(ticket, "whatever");
+  assertEquals([error.code, error.cause], ["tunnel-failed", ticket.failure]);
+});
