@@ -15,6 +15,8 @@ const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 604_800;
 /** After the end of the input we go on listening until nothing has come for so long. */
 const LINGER_MS = 1000;
+/** How long a peer may take to answer our goodbye; one that has vanished never does. */
+const GOODBYE_MS = 3000;
 /** Bytes that may wait in the socket before more input is read. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 
@@ -75,30 +77,41 @@ function readPath(flags: Flags): string {
 async function converse(socket: WebSocket, output: Output, signal: AbortSignal) {
   const closed = Promise.withResolvers<void>();
   let heard = performance.now();
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const sayGoodbye = () => {
+    socket.close(1000);
+    patience ??= setTimeout(() => closed.reject(brokenOff("its goodbye did not come")), GOODBYE_MS);
+  };
   socket.binaryType = "arraybuffer";
   socket.onmessage = ({ data }) => {
     heard = performance.now();
     show(data, output);
-    if (!output.hasReader) socket.close(1000);
+    if (!output.hasReader) sayGoodbye();
   };
   socket.onclose = ({ wasClean, code, reason }) => {
     output.event({ type: "closed", code, reason });
     if (wasClean) closed.resolve();
-    else {closed.reject(
-        new PeerError("closed", `The connection broke (${code}${reason ? ` ${reason}` : ""})`),
-      );}
+    else closed.reject(brokenOff(`${code} ${reason}`.trim()));
   };
   socket.onerror = () => {}; // `close` follows
-  const abort = () => socket.close(1000);
-  signal.addEventListener("abort", abort);
+  signal.addEventListener("abort", sayGoodbye);
   const input = sendLines(socket).then(async () => {
     heard = performance.now();
     while (performance.now() - heard < LINGER_MS || socket.bufferedAmount > 0) await delay(50);
-    socket.close(1000);
+    sayGoodbye();
   });
   input.catch(closed.reject);
-  await closed.promise;
-  signal.throwIfAborted();
+  try {
+    await closed.promise;
+  } finally {
+    clearTimeout(patience);
+    signal.removeEventListener("abort", sayGoodbye);
+    signal.throwIfAborted();
+  }
+}
+
+function brokenOff(how: string): PeerError {
+  return new PeerError("closed", `The connection to the peer broke: ${how}`);
 }
 
 function show(data: string | ArrayBuffer, output: Output) {

@@ -79,7 +79,8 @@ export class Skip implements AsyncDisposable {
   readonly ended: Promise<Ending>;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
-  #running = true;
+  /** Until the process has ended. */
+  running = true;
 
   private constructor(child: Deno.ChildProcess, cleanUp: () => Promise<void>) {
     this.#child = child;
@@ -114,7 +115,7 @@ export class Skip implements AsyncDisposable {
   async #end(cleanUp: () => Promise<void>): Promise<Ending> {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
     const { code } = await this.#child.status;
-    this.#running = false;
+    this.running = false;
     clearTimeout(timer);
     await Promise.all([this.stdout.over, this.stderr.over]);
     await this.#stdin.abort().catch(() => {});
@@ -140,7 +141,7 @@ export class Skip implements AsyncDisposable {
 
   /** Sends a signal; does nothing once it has ended. */
   kill(signal: Deno.Signal): void {
-    if (this.#running) this.#child.kill(signal);
+    if (this.running) this.#child.kill(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
