@@ -1,9 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryHub, type ServiceDescription } from "../lib/discovery/mod.ts";
 import { PeerError } from "../lib/errors.ts";
+import { Gate } from "../lib/_gate.ts";
 import { generateIdentity } from "../lib/identity/mod.ts";
 import { PathFinder } from "../lib/_path_finder.ts";
 import type { Progress } from "../lib/progress.ts";
+import { openPort, PUNCH_WINDOW_MS, type PunchPort } from "../lib/punch/mod.ts";
 import { serve } from "../mod.ts";
 
 function finderFor(hub: MemoryHub, publicKey: Uint8Array) {
@@ -59,4 +61,28 @@ Deno.test("PathFinder.open() ends with what refused it, when somebody else answe
   const { finder, types } = finderFor(hub, identity.publicKey);
   const error = await assertRejects(() => finder.open(NEVER), PeerError);
   assertEquals([error.code, types().includes("refused")], ["not-proven", true]);
+});
+
+Deno.test("PathFinder.open() knocks again from another port when nothing has come of the first knock", async () => {
+  const hub = new MemoryHub(), identity = generateIdentity();
+  await using gate = new Gate(identity, { accept: (stream) => Promise.resolve(stream.close()) }, () => {});
+  const listen = (port: number) => openPort({ port, onConnection: (stream) => gate.admit(stream) });
+  const { port } = await listen(0).then(async (free) => (await free.close(), free));
+  const knockedFrom = new Set<number>();
+  const opened = Promise.withResolvers<PunchPort>();
+  const answer = (own: number) => {
+    if (knockedFrom.has(own)) return; // a knock comes by several ways
+    if (knockedFrom.add(own).size === 2) opened.resolve(listen(port)); // deaf to the first port
+  };
+  const candidates = [{ kind: "host", hostname: "127.0.0.1", port }] as const;
+  await using _ = await hub.open().publish(identity, () => ({ candidates, nat: "open" }), {
+    onKnock: (knock) => answer(knock.candidates[0]!.port),
+  });
+  const { finder, types } = finderFor(hub, identity.publicKey);
+  const start = performance.now();
+  (await finder.open(NEVER)).close();
+  const ms = performance.now() - start;
+  await using _port = await opened.promise;
+  assertEquals(types().filter((t) => t === "resolved").length, 2);
+  assert(ms < PUNCH_WINDOW_MS, `the first attempt held up the second one: ${ms} ms`);
 });

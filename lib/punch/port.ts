@@ -12,6 +12,9 @@ import type { ByteStream } from "./byte_stream.ts";
 /** Probes that keep the NAT's mapping of an idle path alive; home routers forget after some minutes. */
 const KEEP_ALIVE_MS = 45_000;
 
+/** Random ports that are tried before the system chooses; two are seldom needed. */
+const RANDOM_ATTEMPTS = 8;
+
 /** A TCP port that listens, and from which connections can be opened. */
 export interface PunchPort extends AsyncDisposable {
   /** The number, the same for what comes in and what goes out. */
@@ -27,7 +30,7 @@ export interface PunchPort extends AsyncDisposable {
 
 /** Options of {@linkcode openPort}. */
 export interface OpenPortOptions {
-  /** The port; 0 for any. */
+  /** The port; 0 for any, drawn at random. */
   readonly port: number;
   /** Each connection that comes in; the receiver owns it. */
   readonly onConnection: (stream: ByteStream) => void;
@@ -38,7 +41,7 @@ export interface OpenPortOptions {
  * Rejects with `Deno.errors.AddrInUse` when somebody else holds the port.
  */
 export async function openPort({ port, onConnection }: OpenPortOptions): Promise<PunchPort> {
-  const listener = await (hasReusePort() ? listenDeno : listenNode)(port, onConnection);
+  const listener = await (port === 0 ? listenAnywhere(onConnection) : listen(port, onConnection));
   const closing = new AbortController();
   const close = async () => {
     closing.abort(new DOMException("The port was closed", "AbortError"));
@@ -58,6 +61,24 @@ export async function openPort({ port, onConnection }: OpenPortOptions): Promise
 interface Listener {
   readonly port: number;
   close(): Promise<void>;
+}
+
+/**
+ * A random port of the upper half. Linux would choose among 7,000, and so often again one that the nodes of the DHT still
+ * list from an earlier knock: then the knock says nothing new and is not heard.
+ */
+async function listenAnywhere(onConnection: (stream: ByteStream) => void): Promise<Listener> {
+  for (let attempt = 0; attempt < RANDOM_ATTEMPTS; attempt++) {
+    const port = 0x8000 | crypto.getRandomValues(new Uint16Array(1))[0]!;
+    try {
+      return await listen(port, onConnection);
+    } catch { /* taken, or reserved by the system */ }
+  }
+  return await listen(0, onConnection);
+}
+
+function listen(port: number, onConnection: (stream: ByteStream) => void): Promise<Listener> {
+  return (hasReusePort() ? listenDeno : listenNode)(port, onConnection);
 }
 
 /** `Deno.listen({ reusePort })` ends the process without `--unstable-net`; its sibling tells whether it is on. */

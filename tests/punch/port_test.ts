@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ByteStream, dialUnbound, openPort, type PunchPort } from "../../lib/punch/mod.ts";
 import { readAll } from "../_streams.ts";
 
@@ -28,6 +28,18 @@ Deno.test("openPort() dials from the port on which it listens", async () => {
 
   const [back, accepted] = await Promise.all([dialUnbound(at(a.port.port)), a.next()]);
   for (const stream of [out, incoming, back, accepted]) stream.close();
+});
+
+Deno.test("openPort() draws a free port at random from the upper half", async () => {
+  const numbers = new Set<number>();
+  for (let i = 0; i < 32; i++) {
+    await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+    assert(port.port >= 32_768, `${port.port}`);
+    numbers.add(port.port);
+  }
+  assert(numbers.size > 28, "hardly any port twice");
+  const even = [...numbers].filter((n) => n % 2 === 0);
+  assert(even.length > 0, "even ones too, of which Linux would give none");
 });
 
 Deno.test("PunchPort.dial() carries bytes both ways, and half-close", async () => {
