@@ -39,7 +39,11 @@ export function gatherCandidates(options: GatherOptions): LocalCandidates {
   const { port, udpPort, observations, interfaces = interfaceAddresses() } = options;
   const { observed, nat } = reflect(observations, udpPort, interfaces.map((i) => i.address));
   const host = hostCandidates(port, interfaces);
-  if (observed === undefined) return { candidates: host, nat, interfaces };
+  if (observed === undefined) {
+    // Alone on a machine without a network: whoever finds us is on this machine too.
+    const candidates = host.length > 0 ? host : [{ kind: "host", hostname: "127.0.0.1", port } as const];
+    return { candidates, nat, interfaces };
+  }
 
   const own = nat === "open" || addressScope(observed.hostname) === "loopback";
   const seen: Candidate = { kind: own ? "host" : "reflexive", hostname: observed.hostname, port };

@@ -39,3 +39,9 @@ Deno.test("gatherCandidates() names loopback only where the whole network is on 
   const outside = gatherCandidates({ ...options, observations: [] });
   assertEquals(outside.candidates.map((c) => c.hostname), ["192.168.1.2"]);
 });
+
+Deno.test("gatherCandidates() names loopback where this machine has nothing else and nobody has said anything", () => {
+  const interfaces = [{ address: "127.0.0.1", prefix: 8 }];
+  const local = gatherCandidates({ port: 5000, udpPort: 5000, observations: [], interfaces });
+  assertEquals(local.candidates, [{ kind: "host", hostname: "127.0.0.1", port: 5000 }]);
+});
