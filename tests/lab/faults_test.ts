@@ -99,8 +99,7 @@ faultTest(
     killed.kill("SIGKILL");
     await killed.ended;
     const events = await assertConnects(server, connecting, dht.bootstrap);
-    const { ms } = events.find((e) => e.type === "path")!;
-    assert(ms < AT_ONCE_MS, `${ms} ms`);
+    assertEquals(attempts(events), 1);
   },
 );
 
@@ -170,9 +169,8 @@ faultTest(
     await using agent = new Agent(neighbour);
     await agent.call("listen", { port: PORT });
     const events = await assertConnects(server, connecting, dht.bootstrap);
-    const path = events.find((e) => e.type === "path")!;
-    assertEquals(path.remote, `${serving.publicAddress}:${PORT}`);
-    assert(path.ms < AT_ONCE_MS, `${path.ms} ms`);
+    assertEquals(events.find((e) => e.type === "path")?.remote, `${serving.publicAddress}:${PORT}`);
+    assertEquals(attempts(events), 1);
     const { from } = await agent.call("accept", { port: PORT, timeoutMs: 1000 });
     assert(from, "the connecting peer has tried it");
   },
