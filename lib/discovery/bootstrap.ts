@@ -17,7 +17,8 @@ export const PUBLIC_BOOTSTRAP: readonly Endpoint[] = [
   { hostname: "relay.pkarr.org", port: 6881 },
 ];
 
-const FIRST_BACKOFF_MS = 1_000;
+/** Short: a single lost packet must not cost a second. */
+const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 /** Questions in a row without any answer, over at least this time, mean that the network is away. */
 const SILENT_QUESTIONS = 8;

@@ -21,7 +21,7 @@ import type { Knock, Observation } from "./types.ts";
 const SEEN_MS = 15 * 60_000;
 const MAX_SEEN = 4096;
 /** Ports at one address: a household or a carrier's NAT may have several knocking at once. */
-const PER_ADDRESS: Rate = { burst: 8, perSecond: 0.8 };
+const PER_ADDRESS: Rate = { burst: 16, perSecond: 2 };
 const MAX_ADDRESSES = 1024;
 /** Of each kind, from everybody. What one kind wastes is not taken from the other. */
 const ANNOUNCED: Rate = { burst: 32, perSecond: 4 };
