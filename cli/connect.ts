@@ -80,7 +80,10 @@ async function converse(socket: WebSocket, output: Output, signal: AbortSignal) 
   let patience: ReturnType<typeof setTimeout> | undefined;
   const sayGoodbye = () => {
     socket.close(1000);
-    patience ??= setTimeout(() => closed.reject(brokenOff("its goodbye did not come")), GOODBYE_MS);
+    patience ??= setTimeout(() => {
+      if (output.hasReader) closed.reject(brokenOff("its goodbye did not come"));
+      else closed.resolve(); // whatever is still on its way is for nobody
+    }, GOODBYE_MS);
   };
   socket.binaryType = "arraybuffer";
   socket.onmessage = ({ data }) => {
