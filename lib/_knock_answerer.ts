@@ -1,7 +1,7 @@
 import { dialable, type Vantage } from "./candidates/mod.ts";
 import type { Gate } from "./_gate.ts";
 import type { Knock } from "./discovery/mod.ts";
-import { addressScope, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { OnProgress } from "./progress.ts";
 import { dialPersistently, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
 
@@ -53,8 +53,7 @@ export class KnockAnswerer implements AsyncDisposable {
     const stopWaiting = gate.onPath(target, () => over.abort());
     try {
       const signal = AbortSignal.any([over.signal, this.#closing.signal]);
-      const bound = addressScope(target.hostname) === "global";
-      gate.admit(await dialPersistently(port, target, { bound, signal }));
+      gate.admit(await dialPersistently(port, target, { bound: true, signal }));
     } catch {
       /* no path this way: the connecting peer reports it */
     } finally {

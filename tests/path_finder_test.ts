@@ -28,7 +28,6 @@ Deno.test("PathFinder.open() resolves once, and knocks no more where plain dials
   (await finder.open(NEVER)).close();
   assertEquals(finder.path?.remote.endsWith(`:${server.port}`), true);
   const before = events.length;
-  if (finder.path!.remote.startsWith("127.")) return; // a machine without interfaces
   for (let i = 0; i < 3; i++) (await finder.open(NEVER)).close();
   assertEquals(types().filter((t) => t === "resolved").length, 1);
   assertEquals(types().slice(before).filter((t) => t === "path").length, 3);
