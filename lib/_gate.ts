@@ -1,8 +1,8 @@
 import { answerChecks } from "./check/mod.ts";
-import { addressScope, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import { Occupancy } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
-import { type OnProgress, pathKind } from "./progress.ts";
+import { type OnProgress, pathKindOf } from "./progress.ts";
 import type { ByteStream } from "./punch/mod.ts";
 import type { ServingTunnel } from "./tunnel/mod.ts";
 
@@ -50,7 +50,7 @@ export class Gate implements AsyncDisposable {
     const ms = performance.now() - start;
     this.#report({
       type: "path",
-      kind: pathKind({ ...remote, kind: addressScope(remote.hostname) === "global" ? "reflexive" : "host" }),
+      kind: pathKindOf(remote),
       remote: formatEndpoint(remote),
       ms,
     });

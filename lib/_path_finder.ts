@@ -5,7 +5,7 @@ import type { Discovery, Resolution } from "./discovery/mod.ts";
 import { addressScope, type Candidate, canonicalAddress, formatEndpoint, sameEndpoint } from "./endpoint.ts";
 import { PeerError } from "./errors.ts";
 import type { Identity } from "./identity/mod.ts";
-import { type OnProgress, type PathKind, pathKind } from "./progress.ts";
+import { type OnProgress, type PathKind, pathKind, pathKindOf } from "./progress.ts";
 import {
   type ByteStream,
   type Dial,
@@ -171,7 +171,9 @@ export class PathFinder {
     } catch (error) {
       signal.throwIfAborted();
       if (!window.aborted) throw error;
-      throw refused[0] ?? unreachable(dials);
+      // Whoever says nothing at all may well be the peer, behind something that swallows bytes.
+      const impostor = refused.find(({ cause }) => (cause as Error | undefined)?.name !== "TimeoutError");
+      throw impostor ?? unreachable(dials, refused.length);
     } finally {
       over.abort();
       await knocking;
@@ -192,11 +194,10 @@ export class PathFinder {
 
   #learn({ stream, checked, dial }: Winner<CheckedPath>, named: readonly Candidate[], ms: number) {
     const remote = stream.remoteAddr;
-    const candidate = dial?.candidate ?? named.find((c) => sameEndpoint(c, remote)) ??
-      { ...remote, kind: addressScope(remote.hostname) === "global" ? "reflexive" : "host" } as const;
+    const candidate = dial?.candidate ?? named.find((c) => sameEndpoint(c, remote));
     this.#directMs = dial && !dial.bound ? ms : undefined;
     this.path = {
-      kind: pathKind(candidate),
+      kind: candidate ? pathKind(candidate) : pathKindOf(remote),
       remote: formatEndpoint(remote),
       mapped: formatEndpoint(checked.mapped),
       rttMs: checked.rttMs,
@@ -240,10 +241,11 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof PeerError && error.code === "unreachable";
 }
 
-function unreachable(dials: readonly Dial[]): PeerError {
+function unreachable(dials: readonly Dial[], silent: number): PeerError {
+  const said = silent === 0 ? "no path opened" : "whoever took the connection said nothing";
   return new PeerError(
     "unreachable",
-    `Cannot reach the peer: no path opened within ${PUNCH_WINDOW_MS / 1000} s to any of ${
+    `Cannot reach the peer: ${said} within ${PUNCH_WINDOW_MS / 1000} s at ${
       dials.map((d) => formatEndpoint(d.candidate)).join(", ")
     }`,
   );

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { addressFamily, type Candidate, type CandidateKind, type NatClass } from "./endpoint.ts";
+import {
+  addressFamily,
+  addressScope,
+  type Candidate,
+  type CandidateKind,
+  type Endpoint,
+  type NatClass,
+} from "./endpoint.ts";
 import type { PeerErrorCode } from "./errors.ts";
 
 /** What kind of path was opened: that of the candidate, and `ipv6` for any that runs over IPv6. */
@@ -12,6 +19,11 @@ export type PathKind = CandidateKind | "ipv6";
 /** The kind of path that a candidate makes. */
 export function pathKind({ hostname, kind }: Candidate): PathKind {
   return addressFamily(hostname) === 6 ? "ipv6" : kind;
+}
+
+/** The same where the peer has not named the candidate: what can be told from the address. */
+export function pathKindOf({ hostname, port }: Endpoint): PathKind {
+  return pathKind({ hostname, port, kind: addressScope(hostname) === "global" ? "reflexive" : "host" });
 }
 
 /** One thing that happened, with the time since the start of its operation in milliseconds where it has one. */

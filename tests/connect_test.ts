@@ -119,6 +119,15 @@ Deno.test("connect() says that whoever answers could not prove the id", async ()
   assertEquals(error.code, "not-proven");
 });
 
+Deno.test("connect() does not call a machine that says nothing an impostor", async () => {
+  const { hub, connecting } = inMemory();
+  const wanted = generateIdentity();
+  await using silent = listen(silence);
+  await using _ = await publish(hub, wanted, [at(silent.port)]);
+  const error = await assertRejects(() => connect(wanted.id, connecting), PeerError);
+  assertEquals([error.code, error.message.includes("said nothing")], ["unreachable", true]);
+});
+
 Deno.test("connect() says that no address of the peer can be dialled from here", async () => {
   const { hub, connecting } = inMemory();
   const wanted = generateIdentity();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { pathKind, type Progress, reporter } from "../lib/progress.ts";
+import { pathKind, pathKindOf, type Progress, reporter } from "../lib/progress.ts";
 
 Deno.test("pathKind() is that of the candidate, and ipv6 for any IPv6 path", () => {
   assertEquals(pathKind({ kind: "host", hostname: "10.0.0.1", port: 1 }), "host");
@@ -16,4 +16,11 @@ Deno.test("reporter() passes events on, and what the receiver throws no further"
   report({ type: "open", ms: 1 });
   assertEquals(seen, [{ type: "open", ms: 1 }]);
   reporter(undefined)({ type: "open", ms: 1 });
+});
+
+Deno.test("pathKindOf() tells from the address alone", () => {
+  const kinds = ["10.0.0.1", "127.0.0.1", "9.9.9.9", "fd00::1"].map((hostname) =>
+    pathKindOf({ hostname, port: 1 })
+  );
+  assertEquals(kinds, ["host", "host", "reflexive", "ipv6"]);
 });

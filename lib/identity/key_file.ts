@@ -35,7 +35,8 @@ export interface SaveIdentityOptions {
  */
 export async function loadIdentity(path: string): Promise<Identity> {
   using file = await Deno.open(path);
-  const { mode, size } = await file.stat();
+  const { isFile, mode, size } = await file.stat();
+  if (!isFile) throw notAKey(path);
   if (Deno.build.os !== "windows" && ((mode ?? 0) & 0o077) !== 0) {
     throw new Deno.errors.PermissionDenied(
       `Cannot load the identity: other users may read its file, run: chmod 600 ${path}`,

@@ -21,8 +21,14 @@ export function holdEarlyEvents(socket: WebSocket): () => void {
   for (const type of types) socket.addEventListener(type, hold);
   socket.binaryType = "arraybuffer"; // it becomes what the receiver has asked for by then
   return () => {
-    socket.binaryType = "blob";
+    // He may ask when more has come already. Deno reads this property for each message, so he is heard but not obeyed.
+    let wanted: BinaryType = "blob";
+    const get = () => "arraybuffer";
+    const set = (type: BinaryType) => void (wanted = type);
+    Object.defineProperty(socket, "binaryType", { configurable: true, get, set });
     setTimeout(() => {
+      Reflect.deleteProperty(socket, "binaryType");
+      socket.binaryType = wanted;
       for (const type of types) socket.removeEventListener(type, hold);
       for (const event of held) socket.dispatchEvent(again(event, socket.binaryType));
     });
