@@ -2,7 +2,7 @@ import { delay } from "@std/async";
 import { dialable, gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
 import { type CheckedPath, checkPath } from "./check/mod.ts";
 import type { Discovery, Resolution } from "./discovery/mod.ts";
-import { addressScope, type Candidate, canonicalAddress, formatEndpoint, sameEndpoint } from "./endpoint.ts";
+import { type Candidate, canonicalAddress, formatEndpoint, sameEndpoint } from "./endpoint.ts";
 import { PeerError } from "./errors.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, type PathKind, pathKind, pathKindOf } from "./progress.ts";
