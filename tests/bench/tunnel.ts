@@ -5,6 +5,7 @@
  * @module
  */
 import { runFlags } from "../../tools/run_flags.ts";
+import { type Loopback, loopbacks } from "./_loopback.ts";
 import { median, spread, table } from "./_statistics.ts";
 import { type Addresses, type Figures, MOST_BUFFERED_MIB, type Way, WAYS } from "./_tunnel_peer.ts";
 
@@ -18,26 +19,36 @@ const NAMES: Readonly<Record<Way, string>> = {
   whole: "`serve` and `connect`",
 };
 
-/** Measures all ways and gives the table. */
+/** Measures all ways on each loopback, and gives the tables. */
 export async function benchTunnel(): Promise<string> {
-  await using serving = await start("serve");
+  const tables: string[] = [];
+  for (const loopback of await loopbacks()) {
+    await using _ = loopback;
+    tables.push(`${summary(await measure(loopback))}\n\n${circumstances(loopback)}`);
+  }
+  return tables.join("\n\n");
+}
+
+async function measure(loopback: Loopback): Promise<Figures[]> {
+  await using serving = await start(loopback, "serve");
   const addresses = (await serving.lines.next()).value as Addresses;
   const args = [JSON.stringify(addresses), ROUNDS, MEGABYTES, ROUND_TRIPS].map(String);
-  await using connecting = await start("connect", ...args);
+  await using connecting = await start(loopback, "connect", ...args);
   const figures: Figures[] = [];
   for await (const line of connecting.lines) figures.push(line as Figures);
-  return `${summary(figures)}\n\n${await circumstances()}`;
+  return figures;
 }
 
 /** A process of this benchmark, and the objects that it prints. */
-async function start(...args: string[]): Promise<AsyncDisposable & { lines: AsyncGenerator<unknown> }> {
+async function start(
+  loopback: Loopback,
+  ...args: string[]
+): Promise<AsyncDisposable & { lines: AsyncGenerator<unknown> }> {
   const script = new URL("./_tunnel_peer.ts", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", ...await runFlags(), script, ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
+  const deno = [Deno.execPath(), "run", "-A", "--quiet", ...await runFlags(), script, ...args];
+  const [program, ...rest] = loopback.in(deno);
+  const child = new Deno.Command(program, { args: rest, stdin: "null", stdout: "piped", stderr: "inherit" })
+    .spawn();
   return {
     lines: readLines(child.stdout),
     async [Symbol.asyncDispose]() {
@@ -77,9 +88,8 @@ function summary(figures: readonly Figures[]): string {
   return table(["", ...heads, "round trip, ms", "more than native, ms"], rows);
 }
 
-/** What else decides: loopback is TCP too, and each of its hops is paced where the system's choice is BBR. */
-async function circumstances(): Promise<string> {
-  const file = "/proc/sys/net/ipv4/tcp_congestion_control";
-  const control = await Deno.readTextFile(file).then((text) => text.trim(), () => "unknown");
-  return `Messages of 64 KiB one way. Median of ${ROUNDS} rounds (least to most), ${navigator.hardwareConcurrency} processors, congestion control: ${control}.`;
+/** What else decides: where the system's choice is BBR, each hop is paced, and there are three in place of one. */
+function circumstances({ congestionControl }: Loopback): string {
+  return `Messages of 64 KiB one way. Median of ${ROUNDS} rounds (least to most), ` +
+    `${navigator.hardwareConcurrency} processors, TCP congestion control: ${congestionControl}.`;
 }
