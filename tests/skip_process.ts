@@ -67,18 +67,7 @@ export class SkipProcess implements AsyncDisposable {
       ...args,
       "--json",
     ];
-    const child = place.spawn(Deno.execPath(), command, {
-      cwd: ROOT,
-      env: {
-        DENO_DIR: await denoDir(),
-        XDG_CONFIG_HOME: `${home}/config`,
-        XDG_CACHE_HOME: `${home}/cache`,
-        NO_COLOR: "1",
-      },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    });
+    const child = place.spawn(Deno.execPath(), command, await apart(home));
     return new SkipProcess(child, home);
   }
 
@@ -154,10 +143,26 @@ export class SkipProcess implements AsyncDisposable {
 }
 
 /** Where Deno keeps packages: by default below XDG_CACHE_HOME, which each process gets for itself. */
-export async function denoDir(): Promise<string> {
+async function denoDir(): Promise<string> {
   const set = Deno.env.get("DENO_DIR");
   if (set) return set;
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" })
     .output();
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+/** Options for a process of the command that is heard and talked to, and sees nothing of this user's own files. */
+export async function apart(home: string): Promise<Deno.CommandOptions> {
+  return {
+    cwd: ROOT,
+    env: {
+      DENO_DIR: await denoDir(),
+      XDG_CONFIG_HOME: `${home}/config`,
+      XDG_CACHE_HOME: `${home}/cache`,
+      NO_COLOR: "1",
+    },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  };
 }

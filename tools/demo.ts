@@ -51,7 +51,7 @@ async function demo(): Promise<boolean> {
   say(
     `An open WebSocket ${
       duration(timing.total)
-    } after the start of skip connect, through a ${timing.kind} path.`,
+    } after the start of skip connect, by a path of kind ${timing.kind}.`,
   );
   say(
     `${MESSAGES.length} messages each way${

@@ -4,7 +4,7 @@
  * @module
  */
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
-import { denoDir, type SkipEvent } from "../skip_process.ts";
+import { apart, type SkipEvent } from "../skip_process.ts";
 
 /** Ends a command that hangs, so that its test fails instead. */
 const PATIENCE_MS = 60_000;
@@ -96,17 +96,8 @@ export class Skip implements AsyncDisposable {
   static async start(args: readonly string[], options: SkipOptions = {}): Promise<Skip> {
     const home = options.home ?? await Deno.makeTempDir({ prefix: "skip-home-" });
     const child = new Deno.Command(Deno.execPath(), {
+      ...await apart(home),
       args: options.task ? ["task", "--quiet", "skip", ...args] : await runArguments(args, options),
-      cwd: ROOT,
-      env: {
-        DENO_DIR: await denoDir(),
-        XDG_CONFIG_HOME: `${home}/config`,
-        XDG_CACHE_HOME: `${home}/cache`,
-        NO_COLOR: "1",
-      },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
     }).spawn();
     const cleanUp = () => options.home ? Promise.resolve() : Deno.remove(home, { recursive: true });
     return new Skip(child, cleanUp);

@@ -26,7 +26,7 @@
  * so where there can be no lab; `probe.ts` sees what a NAT does, through an `Agent` on each side.
  *
  * @example A command on each side of two NATs
- * ```ts
+ * ```ts ignore
  * import { Lab } from "./mod.ts";
  *
  * await using lab = await Lab.create({ rttMs: 50 });
