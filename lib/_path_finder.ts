@@ -79,7 +79,7 @@ export class PathFinder {
     } catch (error) {
       this.#forget();
       const [one, two] = (error as AggregateError).errors;
-      throw isUnreachable(one) ? two : one;
+      throw isUnreachable(two) ? one : two; // the second attempt has looked again, so it knows better
     } finally {
       over.abort();
       for (const { value } of (await Promise.allSettled([first, second])) as { value?: ByteStream }[]) {

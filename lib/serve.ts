@@ -133,7 +133,7 @@ async function openPorts(
     const network = await openNetwork(options, wanted);
     try {
       const port = await openPort({
-        port: network.discovery.port,
+        port: network.discovery.port || wanted,
         onConnection: (stream) => gate.admit(stream),
       });
       return { network, port };

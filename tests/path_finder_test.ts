@@ -47,6 +47,18 @@ Deno.test("PathFinder.open() looks again when what it knew no longer leads anywh
   assertEquals(types().filter((t) => t === "resolved").length, 2);
 });
 
+Deno.test("PathFinder.open() takes the word of a fresh look over that of whoever sits at the old address", async () => {
+  const hub = new MemoryHub(), identity = generateIdentity();
+  const first = await serve(() => new Response("ok"), { discovery: hub.open(), identity });
+  const { finder } = finderFor(hub, identity.publicKey);
+  (await finder.open(NEVER)).close();
+  await first.shutdown();
+  await using impostor = await serve(() => new Response("no"), { discovery: hub.open(), port: first.port });
+  assertEquals(impostor.port, first.port);
+  const error = await assertRejects(() => finder.open(NEVER), PeerError);
+  assertEquals(error.code, "not-found");
+});
+
 Deno.test("PathFinder.open() ends with what refused it, when somebody else answers everywhere", async () => {
   const hub = new MemoryHub(), identity = generateIdentity();
   await using impostor = await serve(() => new Response("no"), { discovery: hub.open() });
