@@ -10,6 +10,7 @@ const STAGES = [
   "bytes",
   "occupancy",
   "endpoint",
+  "nat",
   "progress",
   "identity",
   "discovery",
