@@ -11,6 +11,9 @@
 /** First octets of the hosts' addresses; blocks that were never announced. */
 const HOST_BLOCKS = [11, 21, 22, 26, 28, 29, 30, 33, 55, 215];
 
+/** All hosts' addresses, as nftables writes a set. */
+export const HOST_NETWORKS = `{ ${HOST_BLOCKS.map((block) => `${block}.0.0.0/8`).join(", ")} }`;
+
 /** Where the first peers' sides of the WAN are: the documentation blocks of RFC 5737. */
 const DOCUMENTATION = ["203.0.113.9", "198.51.100.7", "192.0.2.5"];
 

@@ -15,6 +15,11 @@ import time
 
 sockets = {}  # (kind, port): socket
 connections = []  # kept, as a FIN or RST may change what a NAT thinks
+REFUSALS = {
+    errno.ECONNREFUSED: "reset",
+    errno.ECONNRESET: "reset",
+    errno.EHOSTUNREACH: "unreachable",
+}
 
 
 def shared_tcp(port):
@@ -84,7 +89,7 @@ def dial(port, to, timeoutMs, insist):
         if code == errno.ETIMEDOUT:
             return {"outcome": "silence"}
         if not insist or time.monotonic() > deadline:
-            return {"outcome": "reset" if code in (errno.ECONNREFUSED, errno.ECONNRESET) else os.strerror(code)}
+            return {"outcome": REFUSALS.get(code) or os.strerror(code)}
         port = s.getsockname()[1]
         s.close()
 

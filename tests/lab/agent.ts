@@ -1,7 +1,10 @@
 import type { LabHost } from "./host.ts";
 
-/** What became of a SYN: it got in, nobody answered, or it was refused with RST; another text is an errno. */
-export type Verdict = "in" | "silence" | "reset" | (string & Record<never, never>);
+/**
+ * What became of a SYN: it got in, nobody answered, or it was refused with RST or with ICMP "host unreachable";
+ * another text is an errno.
+ */
+export type Verdict = "in" | "silence" | "reset" | "unreachable" | (string & Record<never, never>);
 
 /** An IPv4 address and a port, as Python has them. */
 export type Address = readonly [address: string, port: number];

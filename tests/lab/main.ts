@@ -78,15 +78,17 @@ function parseNumber(flag: string, text: string, max: number): number {
 /** Lines about where a peer is. */
 function describe(name: string, { nat, namespace, address, publicAddress, routers }: LabHost): string {
   const way = [...routers].reverse().map((router) => ` ─► ${router}`).join("");
-  return `${name}  ${nat.padEnd(9)} ${namespace} ${address}${way} ─► WAN as ${publicAddress}\n`;
+  return `${name}  ${nat.padEnd(11)} ${namespace} ${address}${way} ─► WAN as ${publicAddress}\n`;
 }
 
 /** Lines about what a NAT does. */
 function describeBehaviour(name: string, { udp, tcp }: NatReport): string {
-  const line = (protocol: string, { independent, preserved, ...of }: Behaviour) =>
+  const line = (protocol: string, { independent, preserved, allocation, ...of }: Behaviour) =>
     [
       `${name}  ${protocol}  mapping ${independent ? "independent" : "dependent"}`,
-      `port ${preserved ? "preserved" : "changed"}`,
+      `port ${
+        preserved ? "preserved" : `changed to ${independent ? allocation.ports[0] : allocation.ports}`
+      }`,
       `unasked ${of.unasked}`,
       `contacted ${of.contacted}`,
       `same address ${of.sameAddress}`,
@@ -135,8 +137,8 @@ function say(text: string): void {
 }
 
 async function probe(lab: Lab, a: LabHost, b: LabHost): Promise<void> {
-  const reports = await Promise.all([probeNat(lab, a), probeNat(lab, b)]);
-  say(describeBehaviour("A", reports[0]) + describeBehaviour("B", reports[1]));
+  say(describeBehaviour("A", await probeNat(lab, a)));
+  say(describeBehaviour("B", await probeNat(lab, b)));
 }
 
 async function run({ types, command, ...options }: Wish): Promise<number> {

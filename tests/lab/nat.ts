@@ -4,7 +4,16 @@
  * @module
  */
 import { carrierSubnet, homeSubnet } from "./addresses.ts";
-import { addressRestricted, fullCone, portRestricted, statefulFirewall } from "./nat_rules.ts";
+import { drawn, perAddress, type PortMapping, sequential, unrelated } from "./nat_mappings.ts";
+import {
+  addressRestricted,
+  fullCone,
+  hairpinning,
+  portRestricted,
+  statefulFirewall,
+  unguarded,
+  webOnly,
+} from "./nat_rules.ts";
 import type { Plan } from "./plan.ts";
 import { Firewall, NatRouter, type Uplink, type Wan } from "./uplink.ts";
 
@@ -30,20 +39,42 @@ export interface Site {
  * | `addr` | NAT, address-dependent filtering |
  * | `port` | NAT, address-and-port-dependent filtering: Linux as it comes, unasked packets dropped |
  * | `port-rst` | the same, an unasked SYN answered with RST |
+ * | `port-icmp` | the same, whatever comes unasked answered with ICMP "host unreachable" |
+ * | `port-bare` | the same translation and no firewall: the router's own kernel answers, and remembers |
+ * | `port-noprsv` | `port` whose external ports have nothing to do with the internal ones |
+ * | `sym-seq` | `port` whose external port is the next one for each destination |
+ * | `sym-seq2` | the same, two further each time |
+ * | `sym-rand` | `port` whose external port is drawn from all for each destination |
+ * | `sym-block` | the same, drawn from a block of 2048 |
+ * | `sym-addr` | `port` whose external port is another one for each address |
  * | `firewall` | a public address behind a stateful firewall |
  * | `cgnat` | `port` at home, behind `port` of the carrier |
+ * | `cgnat-sym` | `port` at home, behind `sym-rand` of the carrier |
+ * | `egress` | `port` that lets out TCP to ports 80 and 443 and UDP to port 53 |
  * | `lan` | `port`, shared by all peers of this type in one lab; no hairpinning |
+ * | `hairpin` | the same with hairpinning |
  */
 export const NAT_TYPES = {
   open: ({ wan }) => wan,
   fullcone: (site) => home(site, fullCone),
   addr: (site) => home(site, addressRestricted),
   port: (site) => home(site, () => portRestricted()),
-  "port-rst": (site) => home(site, () => portRestricted("reset")),
+  "port-rst": (site) => home(site, () => portRestricted({ refusal: "reset" })),
+  "port-icmp": (site) => home(site, () => portRestricted({ refusal: "host-unreachable" })),
+  "port-bare": (site) => home(site, unguarded),
+  "port-noprsv": (site) => home(site, mapped(unrelated)),
+  "sym-seq": (site) => home(site, mapped(sequential({ first: somePort(site) }))),
+  "sym-seq2": (site) => home(site, mapped(sequential({ first: somePort(site), step: 2 }))),
+  "sym-rand": (site) => home(site, mapped(ALL_PORTS)),
+  "sym-block": (site) => home(site, mapped(someBlock(site))),
+  "sym-addr": (site) => home(site, mapped(perAddress({ first: somePort(site), seed: site.number() }))),
   firewall: (site) =>
     new Firewall(site.plan, site.wan, { namespace: site.routerName(), rules: statefulFirewall() }),
-  cgnat: (site) => home(site, () => portRestricted(), carrier(site)),
+  cgnat: (site) => home(site, () => portRestricted(), carrier(site, () => portRestricted())),
+  "cgnat-sym": (site) => home(site, () => portRestricted(), carrier(site, mapped(ALL_PORTS))),
+  egress: (site) => home(site, webOnly),
   lan: (site) => site.shared("lan", () => home(site, () => portRestricted())),
+  hairpin: (site) => site.shared("hairpin", () => home(site, hairpinning)),
 } satisfies Record<string, (site: Site) => Uplink>;
 
 /** A kind of network: a key of {@linkcode NAT_TYPES}. */
@@ -54,6 +85,24 @@ export function isNatType(text: string): text is NatType {
   return Object.hasOwn(NAT_TYPES, text);
 }
 
+const ALL_PORTS = drawn({ first: 1024, last: 65_535 });
+
+/** The rules of a port-restricted NAT that maps in a certain way. */
+function mapped(mapping: PortMapping): () => string {
+  return () => portRestricted({ mapping });
+}
+
+/** Where a router's ports begin: somewhere else at each. */
+function somePort({ number }: Site): number {
+  return 20_000 + (number() * 1013) % 20_000;
+}
+
+/** What a carrier gives to one customer: another block to each. */
+function someBlock({ number }: Site): PortMapping {
+  const first = 2048 * (1 + number() % 31);
+  return drawn({ first, last: first + 2047 });
+}
+
 function home(site: Site, rules: (inside: string) => string, uplink: Uplink = site.wan): Uplink {
   return new NatRouter(site.plan, uplink, {
     namespace: site.routerName(),
@@ -62,10 +111,10 @@ function home(site: Site, rules: (inside: string) => string, uplink: Uplink = si
   });
 }
 
-function carrier(site: Site): Uplink {
+function carrier(site: Site, rules: () => string): Uplink {
   return new NatRouter(site.plan, site.wan, {
     namespace: site.routerName(),
     subnet: carrierSubnet(site.number()),
-    rules: () => portRestricted(),
+    rules,
   });
 }

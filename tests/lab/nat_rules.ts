@@ -2,25 +2,79 @@
  * The rules of the lab's NAT routers, as nftables rulesets. In each, `wan` is the outer and `lan` the inner
  * device, and what comes unasked from outside ends in the input hook: no route leads it inside.
  *
- * All of them translate as Linux does: the external port equals the internal one unless that would make two
- * connections alike, so the mapping is endpoint-independent. They differ in whom they let in
- * (RFC 4787 section 5), and in what they answer to whom they don't.
+ * They differ in whom they let in (RFC 4787 section 5), and in what they answer to whom they don't. How external
+ * ports are allotted is in `nat_mappings.ts`; where nothing is said, as Linux does it.
  *
  * `masquerade` sits in tables of family `ip`: in an `inet` table it would translate IPv6 as well.
  *
  * @module
  */
+import { type PortMapping, preserving } from "./nat_mappings.ts";
 
-/** The two words that a router has for an unasked TCP SYN. */
-export type Refusal = "drop" | "reset";
+/**
+ * What a router says to an unasked packet: nothing, RST to a TCP SYN, or ICMP, which makes the dialling side's
+ * error EHOSTUNREACH.
+ */
+export type Refusal = "drop" | "reset" | "host-unreachable";
+
+/** Options of {@linkcode portRestricted}. */
+export interface PortRestrictedOptions {
+  /** @default {"drop"} */
+  readonly refusal?: Refusal;
+  /** @default {preserving} */
+  readonly mapping?: PortMapping;
+  /** What a new connection from inside has to match besides, as nftables expressions. @default {[""]} */
+  readonly letsOut?: readonly string[];
+}
 
 /** Address-and-port-dependent filtering: whoever was contacted may answer, from that port alone. */
-export function portRestricted(refusal: Refusal = "drop"): string {
-  return `table ip nat {
-    chain postrouting { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
-  }
-  ${FORWARD_FROM_INSIDE}
+export function portRestricted(
+  { refusal = "drop", mapping = preserving, letsOut = [""] }: PortRestrictedOptions = {},
+): string {
+  return `${translation(mapping)}
+  ${forwarding(letsOut)}
   ${guard(refusal)}`;
+}
+
+/** {@linkcode portRestricted} that lets out nothing but web pages and names. */
+export function webOnly(): string {
+  return portRestricted({ letsOut: ["tcp dport { 80, 443 }", "udp dport 53"] });
+}
+
+/**
+ * A translation and no firewall. The router's own kernel answers what comes unasked, TCP with RST; it keeps a trace
+ * of that, so whoever comes too early takes the external port from the one inside, for that pair of endpoints.
+ */
+export function unguarded(): string {
+  return translation(preserving);
+}
+
+/**
+ * {@linkcode portRestricted} with hairpinning: who sends from inside to an external endpoint of the router gets to
+ * the owner of that port, under an external address (RFC 4787 section 6).
+ */
+export function hairpinning(): string {
+  return `${translation(preserving)}
+  table ip hairpin {
+    map owners {
+      type inet_proto . inet_service : ipv4_addr . inet_service; flags dynamic,timeout; timeout 5m; size 65535;
+    }
+    chain note {
+      type filter hook postrouting priority srcnat + 1;
+      oifname "wan" meta l4proto { tcp, udp } update @owners \\
+        { meta l4proto . th sport : ct original ip saddr . ct original proto-src }
+    }
+    chain prerouting {
+      type nat hook prerouting priority dstnat;
+      iifname "lan" ip daddr != 192.168.0.0/16 fib daddr type local dnat to meta l4proto . th dport map @owners
+    }
+    chain postrouting {
+      type nat hook postrouting priority srcnat;
+      oifname "lan" ct status dnat snat to ct original ip daddr
+    }
+  }
+  ${forwarding()}
+  ${guard("drop")}`;
 }
 
 /**
@@ -48,7 +102,7 @@ export function addressRestricted(inside: string): string {
 
 /** No translation: drops what nobody inside has asked for. */
 export function statefulFirewall(): string {
-  return `${FORWARD_FROM_INSIDE}
+  return `${forwarding()}
   ${guard("drop")}`;
 }
 
@@ -71,32 +125,52 @@ function remembering(
     }
     chain postrouting { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
   }
-  ${FORWARD_FROM_INSIDE}
+  ${forwarding()}
   ${guard("drop")}`;
+}
+
+/** Source addresses become the router's own, ports what `mapping` says. */
+function translation({ definitions = "", statements = "" }: PortMapping): string {
+  return `table ip nat {
+    ${definitions}
+    chain postrouting {
+      type nat hook postrouting priority srcnat;
+      ${statements}
+      oifname "wan" masquerade
+    }
+  }`;
 }
 
 /**
  * Forwards from inside, and from outside what belongs to a connection or was let in by a note. Invalid packets
  * would pass untranslated, with the private address.
  */
-const FORWARD_FROM_INSIDE = `table ip transit {
+function forwarding(letsOut: readonly string[] = [""]): string {
+  const outwards = letsOut.map((which) => `iifname "lan" oifname "wan" ${which} accept`);
+  return `table ip transit {
     chain forward {
       type filter hook forward priority filter; policy drop;
       ct state invalid drop
       ct state established,related accept
       ct status dnat accept
-      iifname "lan" oifname "wan" accept
+      ${outwards.join("\n      ")}
     }
   }`;
+}
 
-/** What the router says to unasked packets for itself. Dropped ones leave no trace in conntrack. */
+const REFUSALS: Record<Refusal, string> = {
+  drop: "",
+  reset: `iifname "wan" meta l4proto tcp reject with tcp reset`,
+  "host-unreachable": `iifname "wan" reject with icmp host-unreachable`,
+};
+
+/** What the router says to unasked packets for itself. Refused ones leave no trace in conntrack. */
 function guard(refusal: Refusal): string {
-  const answer = refusal === "reset" ? `iifname "wan" meta l4proto tcp reject with tcp reset` : "";
   return `table ip guard {
     chain input {
       type filter hook input priority filter; policy accept;
       iifname "wan" ct state established,related accept
-      ${answer}
+      ${REFUSALS[refusal]}
       iifname "wan" drop
     }
   }`;

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import { labTest } from "./lab_test_helper.ts";
 import { Lab, NAT_TYPES, type NatType } from "./mod.ts";
 import { Agent } from "./agent.ts";
@@ -18,16 +18,63 @@ const PORT_DEPENDENT_RESET: Filtering = {
   stranger: "reset",
 };
 
-const EXPECTED: Record<NatType, { udp: Filtering; tcp: Filtering }> = {
-  open: { udp: OPEN, tcp: OPEN },
-  fullcone: { udp: ENDPOINT_INDEPENDENT, tcp: ENDPOINT_INDEPENDENT },
-  addr: { udp: ADDRESS_DEPENDENT, tcp: ADDRESS_DEPENDENT },
-  port: { udp: PORT_DEPENDENT, tcp: PORT_DEPENDENT },
-  "port-rst": { udp: PORT_DEPENDENT, tcp: PORT_DEPENDENT_RESET },
-  firewall: { udp: PORT_DEPENDENT, tcp: PORT_DEPENDENT },
-  cgnat: { udp: PORT_DEPENDENT, tcp: PORT_DEPENDENT },
-  lan: { udp: PORT_DEPENDENT, tcp: PORT_DEPENDENT },
+const PORT_DEPENDENT_ICMP: Filtering = {
+  unasked: "unreachable",
+  contacted: "in",
+  sameAddress: "unreachable",
+  stranger: "unreachable",
 };
+
+const BLOCK = 2048;
+
+type Mapping = "preserving" | "independent" | "address" | "drawn" | "block" | { step: number };
+
+interface Expected {
+  readonly mapping: Mapping;
+  readonly udp: Filtering;
+  readonly tcp: Filtering;
+}
+
+const PORT: Expected = { mapping: "preserving", udp: PORT_DEPENDENT, tcp: PORT_DEPENDENT };
+
+const EXPECTED: Record<NatType, Expected> = {
+  open: { ...PORT, udp: OPEN, tcp: OPEN },
+  fullcone: { ...PORT, udp: ENDPOINT_INDEPENDENT, tcp: ENDPOINT_INDEPENDENT },
+  addr: { ...PORT, udp: ADDRESS_DEPENDENT, tcp: ADDRESS_DEPENDENT },
+  port: PORT,
+  "port-rst": { ...PORT, tcp: PORT_DEPENDENT_RESET },
+  "port-icmp": { ...PORT, tcp: PORT_DEPENDENT_ICMP },
+  "port-bare": { ...PORT, tcp: PORT_DEPENDENT_RESET },
+  "port-noprsv": { ...PORT, mapping: "independent" },
+  "sym-seq": { ...PORT, mapping: { step: 1 } },
+  "sym-seq2": { ...PORT, mapping: { step: 2 } },
+  "sym-rand": { ...PORT, mapping: "drawn" },
+  "sym-block": { ...PORT, mapping: "block" },
+  "sym-addr": { ...PORT, mapping: "address" },
+  firewall: PORT,
+  cgnat: PORT,
+  "cgnat-sym": { ...PORT, mapping: "drawn" },
+  egress: PORT,
+  lan: PORT,
+  hairpin: PORT,
+};
+
+function assertMapping(mapping: Mapping, { independent, preserved, allocation }: Behaviour): void {
+  const { ports, perAddress, step, spread } = allocation;
+  const distinct = new Set(ports).size;
+  const isIndependent = mapping === "preserving" || mapping === "independent";
+  assertEquals({ independent, preserved }, {
+    independent: isIndependent,
+    preserved: mapping === "preserving",
+  });
+  assertEquals(perAddress, isIndependent || mapping === "address", `${ports}`);
+  if (isIndependent) assertEquals(spread, 0);
+  else if (mapping === "address") assertEquals(distinct, 2);
+  else if (mapping === "block" || mapping === "drawn") {
+    assertEquals(step, undefined, `${ports}`);
+    assertEquals(spread < BLOCK, mapping === "block", `${ports}`);
+  } else assertEquals(step, mapping.step, `${ports}`);
+}
 
 labTest("probeNat() finds in each NAT type what its name promises", async (t) => {
   await using lab = await Lab.create({ rttMs: 20, hosts: 3 });
@@ -37,11 +84,17 @@ labTest("probeNat() finds in each NAT type what its name promises", async (t) =>
   for (const [n, type] of types.entries()) {
     for (const protocol of ["udp", "tcp"] as const) {
       await t.step(`${type} ${protocol}`, () => {
-        const { external, ...behaviour } = reports[n]![protocol];
-        assertEquals(behaviour, { independent: true, preserved: true, ...EXPECTED[type][protocol] });
-        assertEquals(external[0][0], peers[n]!.publicAddress);
+        const behaviour = reports[n]![protocol];
+        const { unasked, contacted, sameAddress, stranger } = behaviour;
+        assertEquals({ unasked, contacted, sameAddress, stranger }, EXPECTED[type][protocol]);
+        assertMapping(EXPECTED[type].mapping, behaviour);
+        assertEquals(behaviour.external[0][0], peers[n]!.publicAddress);
       });
     }
+    if (EXPECTED[type].mapping !== "independent") continue;
+    await t.step(`${type}: TCP unlike UDP`, () => {
+      assertNotEquals(reports[n]!.tcp.external[0][1], reports[n]!.udp.external[0][1]);
+    });
   }
 });
 
@@ -50,7 +103,7 @@ labTest("The WAN finds its way to each NAT type again when it has forgotten it",
   const types = Object.keys(NAT_TYPES) as NatType[];
   const peers = await lab.peers(...types);
   await using outside = new Agent(lab.hosts[0]!);
-  const { port } = await outside.call("udp", { port: 0 });
+  const { port } = await outside.call("udp", { port: 53 }); // whither every type lets out
   for (const [n, type] of types.entries()) {
     await t.step(type, async () => {
       await using inside = new Agent(peers[n]!);

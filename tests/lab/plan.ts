@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { HOST_NETWORKS } from "./addresses.ts";
 
 /** A network device, by the namespace that it is in and its name there (at most 15 characters). */
 export interface Device {
@@ -17,9 +18,12 @@ interface Setup {
   readonly sysctl: string[];
 }
 
-/** The machine's resolver is out of reach in the lab: names fail at once, instead of after 10 to 20 s. */
+/**
+ * The machine's resolver is out of reach in the lab: names fail at once, instead of after 10 to 20 s. A public host
+ * may have something else at the port of name servers.
+ */
 const NO_NAME_SERVER = `table ip names {
-  chain output { type filter hook output priority filter; udp dport 53 reject; }
+  chain output { type filter hook output priority filter; ip daddr != ${HOST_NETWORKS} udp dport 53 reject; }
 }`;
 
 /** A batch of namespaces, cables and settings; {@linkcode Plan.script} is the product. */
