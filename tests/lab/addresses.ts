@@ -32,6 +32,12 @@ export function hostAddress(n: number): string {
   return `${block}.${10 + Math.floor(n / HOST_BLOCKS.length)}.0.${10 + n}`;
 }
 
+/** The `n`-th further address of a host: in its /16. */
+export function hostAlias(address: string, n: number): string {
+  const [first, second, , last] = address.split(".");
+  return `${first}.${second}.${1 + n}.${last}`;
+}
+
 /** The `n`-th public address on the peers' side: of a router, or of a peer without one. */
 export function peerAddress(n: number): string {
   return DOCUMENTATION[n] ?? `6.${10 + n}.0.${1 + (n % 250)}`;

@@ -4,10 +4,13 @@
  * @module
  */
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { hostAlias } from "./addresses.ts";
 import type { LabHost } from "./host.ts";
 import type { Lab } from "./lab.ts";
+import { runScript } from "./shell.ts";
 
 const BASE_PORT = 6881;
+const DNS_PORT = 53;
 
 /** Nodes that run until it is closed. */
 export interface LabDht extends AsyncDisposable {
@@ -25,27 +28,60 @@ export interface LabDht extends AsyncDisposable {
 export interface LabDhtOptions {
   /** Spread evenly over the public hosts, one process a host. @default {20} */
   readonly nodes?: number;
+  /**
+   * Whether all nodes have port 53, each at an address of its own, so that `egress` peers reach them. Else they share
+   * their host's address.
+   *
+   * @default {false}
+   */
+  readonly dnsPort?: boolean;
 }
 
 /** Starts the nodes and resolves once each has found its neighbours. */
-export async function startDht(lab: Lab, { nodes = 20 }: LabDhtOptions = {}): Promise<LabDht> {
+export async function startDht(
+  lab: Lab,
+  { nodes = 20, dnsPort = false }: LabDhtOptions = {},
+): Promise<LabDht> {
   const [first, ...others] = lab.hosts;
   if (!first) throw new RangeError("Cannot start a DHT: the lab has no public hosts");
-  const share = (i: number) => Math.floor(nodes / lab.hosts.length) + (i < nodes % lab.hosts.length ? 1 : 0);
-  const places = lab.hosts.map((host) => `${host.address}:${BASE_PORT}`);
-  const bootstrap = places[0]!;
-  const hosts = [await startHost(first, share(0), "none")];
-  hosts.push(...await Promise.all(others.map((host, i) => startHost(host, share(i + 1), bootstrap))));
+  const placesOf = (host: LabHost, i: number) => {
+    const share = Math.floor(nodes / lab.hosts.length) + (i < nodes % lab.hosts.length ? 1 : 0);
+    return Array.from({ length: share }, (_, n) => dnsPort ? dnsPlace(host, n) : usualPlace(host, n));
+  };
+  if (dnsPort) await Promise.all(lab.hosts.map((host, i) => addPlaces(lab, host, placesOf(host, i))));
+  const bootstrap = `${placesOf(first, 0)[0]}`;
+  const hosts = [await startHost(first, placesOf(first, 0), "none")];
+  hosts.push(
+    ...await Promise.all(others.map((host, i) => startHost(host, placesOf(host, i + 1), bootstrap))),
+  );
   await Promise.all(hosts.map((host) => host.settle()));
   return {
     bootstrap,
-    places,
+    places: lab.hosts.map((host) => dnsPort ? dnsPlace(host, 0) : usualPlace(host, 0)),
     nodes,
     kill: (n) => hosts[n]!.kill(),
     async [Symbol.asyncDispose]() {
       await Promise.all(hosts.map((host) => host.stop()));
     },
   };
+}
+
+function usualPlace({ address }: LabHost, n: number): string {
+  return `${address}:${BASE_PORT + n}`;
+}
+
+function dnsPlace({ address }: LabHost, n: number): string {
+  return `${n === 0 ? address : hostAlias(address, n)}:${DNS_PORT}`;
+}
+
+/** Gives a host the addresses of `places`, besides the one it has. */
+async function addPlaces(lab: Lab, host: LabHost, places: readonly string[]): Promise<void> {
+  const wan = `${lab.prefix}-wan`;
+  const lines = places.slice(1).map((place) => place.split(":")[0]).map((address) =>
+    `ip -n ${host.namespace} address add ${address}/32 dev eth0\nip -n ${wan} route add ${address}/32 dev $port\n`
+  );
+  const port = `port=$(ip -n ${wan} route show ${host.address} | sed 's/.* dev \\([^ ]*\\).*/\\1/')\n`;
+  await runScript("give a host more addresses", port + lines.join(""));
 }
 
 interface RunningHost {
@@ -55,19 +91,9 @@ interface RunningHost {
   stop(): Promise<void>;
 }
 
-async function startHost(host: LabHost, nodes: number, bootstrap: string): Promise<RunningHost> {
+async function startHost(host: LabHost, places: readonly string[], bootstrap: string): Promise<RunningHost> {
   const script = new URL("dht_host.ts", import.meta.url).pathname;
-  const args = [
-    "run",
-    "--quiet",
-    "-A",
-    ...await runFlags(),
-    script,
-    host.address,
-    `${BASE_PORT}`,
-    `${nodes}`,
-    bootstrap,
-  ];
+  const args = ["run", "--quiet", "-A", ...await runFlags(), script, bootstrap, ...places];
   const child = host.spawn(Deno.execPath(), args, { cwd: ROOT, stdin: "piped", stdout: "piped" });
   const input = child.stdin.getWriter();
   const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,5 +1,5 @@
 /**
- * The nodes of one host: `dht_host.ts ADDRESS BASE_PORT COUNT BOOTSTRAP`. Says `ready`, then `settled` for each line of
+ * The nodes of one host: `dht_host.ts BOOTSTRAP ADDRESS:PORT...`. Says `ready`, then `settled` for each line of
  * input, and ends with its input.
  *
  * @module
@@ -8,17 +8,18 @@ import { lines } from "../../cli/_lines.ts";
 import { DhtNode } from "../../lib/discovery/node.ts";
 import { parseHostPort } from "../../lib/endpoint.ts";
 
-const [hostname, basePort, count, bootstrap] = Deno.args as [string, string, string, string];
+const [bootstrap, ...places] = Deno.args as [string, string, ...string[]];
 
 async function say(text: string) {
   await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
 }
 
+// The very first node has nobody; whoever sits beside it has it.
+const known = parseHostPort(bootstrap === "none" ? places[0] : bootstrap);
 const nodes: DhtNode[] = [];
-const places = bootstrap === "none" ? [] : [parseHostPort(bootstrap)];
-for (let i = 0; i < Number(count); i++) {
-  const own = i === 0 || places.length > 0 ? places : [{ hostname, port: Number(basePort) }];
-  nodes.push(await DhtNode.open({ hostname, port: Number(basePort) + i, bootstrap: own, readOnly: false }));
+for (const [i, { hostname, port }] of places.map(parseHostPort).entries()) {
+  const isFirst = bootstrap === "none" && i === 0;
+  nodes.push(await DhtNode.open({ hostname, port, bootstrap: isFirst ? [] : [known], readOnly: false }));
 }
 await Promise.all(nodes.map((node) => node.online()));
 await say("ready");

@@ -5,7 +5,7 @@ import { NAT_TYPES, type NatType, type Site } from "./nat.ts";
 import { Plan } from "./plan.ts";
 import { newPrefix, orphanedPrefixes, removalScript } from "./prefix.ts";
 import { runScript } from "./shell.ts";
-import { planWan, type Uplink, Wan } from "./uplink.ts";
+import { NatRouter, planWan, type Uplink, Wan } from "./uplink.ts";
 
 /** Options of {@linkcode Lab.create}. */
 export interface LabOptions extends Partial<WanShape> {
@@ -35,6 +35,7 @@ export class Lab implements AsyncDisposable {
   readonly #wan: Wan;
   readonly #delayLine: DelayLine;
   readonly #shared = new Map<string, Uplink>();
+  readonly #uplinks = new WeakMap<LabHost, Uplink>();
   #shape: WanShape;
   #routers = 0;
   #peers = 0;
@@ -100,16 +101,29 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Any number of new peers, made in one go. */
-  async peers(...types: NatType[]): Promise<LabHost[]> {
+  peers(...types: NatType[]): Promise<LabHost[]> {
+    return this.#add((site) => types.map((type) => this.#planPeer(site.plan, type, NAT_TYPES[type](site))));
+  }
+
+  /** A further machine behind the innermost router of `peer`. */
+  async neighbour(peer: LabHost): Promise<LabHost> {
+    const uplink = this.#uplinks.get(peer);
+    if (!(uplink instanceof NatRouter)) {
+      throw new RangeError(`Cannot add a neighbour: there is no LAN, the peer is of type "${peer.nat}"`);
+    }
+    const [neighbour] = await this.#add(({ plan }) => [this.#planPeer(plan, peer.nat, uplink)]);
+    return neighbour!;
+  }
+
+  async #add(planPeers: (site: Site) => LabHost[]): Promise<LabHost[]> {
     const plan = new Plan();
-    const site: Site = {
+    const peers = planPeers({
       plan,
       wan: this.#wan,
       routerName: () => `${this.prefix}-r${this.#routers++}`,
       number: () => this.#subnets++,
       shared: (key, make) => this.#shared.get(key) ?? this.#share(key, make()),
-    };
-    const peers = types.map((type) => this.#planPeer(site, type));
+    });
     // One after the other, as a plan may build on the one before.
     const building = this.#building.then(() => runScript("add peers to the lab", plan.script()));
     this.#building = building.catch(() => {});
@@ -122,12 +136,17 @@ export class Lab implements AsyncDisposable {
     return uplink;
   }
 
-  #planPeer(site: Site, type: NatType): LabHost {
-    const uplink = NAT_TYPES[type](site);
+  #planPeer(plan: Plan, type: NatType, uplink: Uplink): LabHost {
     const namespace = `${this.prefix}-p${this.#peers++}`;
-    site.plan.namespace(namespace);
-    const attachment = uplink.attach(site.plan, { namespace, device: "eth0" });
-    return new LabHost(namespace, type, uplink.routers, attachment);
+    plan.namespace(namespace);
+    const peer = new LabHost(
+      namespace,
+      type,
+      uplink.routers,
+      uplink.attach(plan, { namespace, device: "eth0" }),
+    );
+    this.#uplinks.set(peer, uplink);
+    return peer;
   }
 
   /** Ends every process in the lab and removes everything it has made. Idempotent. */

@@ -11,6 +11,7 @@ import { timeline } from "../timeline.ts";
 import { startDht } from "./dht.ts";
 import { Lab, type LabHost, labUnavailable, NAT_TYPES, type NatType } from "./mod.ts";
 import { isNatType } from "./nat.ts";
+import { startNoise } from "./noise.ts";
 import { type Behaviour, type NatReport, probeNat } from "./probe.ts";
 
 const HELP = `One peer serves at A and one connects from B, on this machine alone (Linux, root)
@@ -22,6 +23,7 @@ A and B are each one of: ${Object.keys(NAT_TYPES).join(", ")}
   --rtt MS     round trip between public addresses (default 50)
   --loss P     part of the packets that gets lost, 0 to 1 (default 0)
   --seed TEXT  decides which ones
+  --noise N    a machine beside each peer opens N new TCP and N UDP flows a second
   --probe      see what both NATs do first
   --shell      keep the lab until Ctrl-C, with the DHT and the serving peer
   -- COMMAND   run it at A in place of the connection, with $LAB_A and $LAB_B (namespaces), $LAB_A_IP and $LAB_B_IP (public addresses)
@@ -37,6 +39,7 @@ interface Wish {
   readonly rttMs: number;
   readonly loss: number;
   readonly seed: string;
+  readonly noise: number;
   readonly probe: boolean;
   readonly shell: boolean;
   readonly command: readonly string[];
@@ -46,8 +49,8 @@ interface Wish {
 function parseWish(args: string[]): Wish | null {
   const parsed = parseArgs(args, {
     boolean: ["probe", "shell", "help"],
-    string: ["rtt", "loss", "seed"],
-    default: { rtt: "50", loss: "0", seed: "skip" },
+    string: ["rtt", "loss", "seed", "noise"],
+    default: { rtt: "50", loss: "0", seed: "skip", noise: "0" },
     alias: { h: "help" },
     "--": true,
   });
@@ -61,6 +64,7 @@ function parseWish(args: string[]): Wish | null {
     rttMs: parseNumber("--rtt", parsed.rtt, 60_000),
     loss: parseNumber("--loss", parsed.loss, 1),
     seed: parsed.seed,
+    noise: parseNumber("--noise", parsed.noise, 1000),
     probe: parsed.probe,
     shell: parsed.shell,
     command: parsed["--"] ?? [],
@@ -141,17 +145,27 @@ async function probe(lab: Lab, a: LabHost, b: LabHost): Promise<void> {
   say(describeBehaviour("B", await probeNat(lab, b)));
 }
 
+async function addNoise(stack: AsyncDisposableStack, lab: Lab, peer: LabHost, noise: number): Promise<void> {
+  if (peer.routers.length === 0 || peer.nat === "firewall") {
+    return say(`no noise beside "${peer.nat}": it has no LAN\n`);
+  }
+  stack.use(await startNoise(lab, peer, noise));
+}
+
 async function run({ types, command, ...options }: Wish): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const lab = stack.use(await Lab.create(options));
   const [a, b] = await lab.pair(...types);
   say(describe("A", a) + describe("B", b));
   say(`hosts ${lab.hosts.map((host) => host.address).join(" ")}\n`);
+  if (options.noise > 0) { for (const peer of [a, b]) await addNoise(stack, lab, peer, options.noise); }
   if (options.probe) await probe(lab, a, b);
   let code: number;
   if (command.length > 0) code = await runAtA(a, b, command);
   else {
-    const { bootstrap, nodes } = stack.use(await startDht(lab));
+    const { bootstrap, nodes } = stack.use(
+      await startDht(lab, { dnsPort: types.includes("egress") }),
+    );
     say(`a DHT of ${nodes} nodes at ${bootstrap} and around it\n`);
     const server = stack.use(await startServing({ bootstrap, serving: a }));
     code = await connectAndShow(server, b, bootstrap);

@@ -23,7 +23,8 @@
  * kinds of network are one entry each in `nat.ts`. All names begin with a prefix of the lab's own, so labs do
  * not disturb each other; when the process ends, however it ends, its labs are removed. There is no IPv6 (but on
  * loopback) and no name server: names fail at once. Tests use `labTest()` of `lab_test_helper.ts`, which says
- * so where there can be no lab; `probe.ts` sees what a NAT does, through an `Agent` on each side.
+ * so where there can be no lab; `probe.ts` sees what a NAT does, through an `Agent` on each side; `startNoise()` of
+ * `noise.ts` has others use a router, too.
  *
  * @example A command on each side of two NATs
  * ```ts ignore
