@@ -4,7 +4,15 @@
  * @module
  */
 import { carrierSubnet, homeSubnet } from "./addresses.ts";
-import { drawn, perAddress, type PortMapping, sequential, unrelated } from "./nat_mappings.ts";
+import {
+  drawn,
+  perAddress,
+  pooled,
+  type Pooling,
+  type PortMapping,
+  sequential,
+  unrelated,
+} from "./nat_mappings.ts";
 import {
   addressRestricted,
   fullCone,
@@ -53,6 +61,9 @@ export interface Site {
  * | `egress` | `port` that lets out TCP to ports 80 and 443 and UDP to port 53 |
  * | `lan` | `port`, shared by all peers of this type in one lab; no hairpinning |
  * | `hairpin` | the same with hairpinning |
+ * | `pool` | `port` with two external addresses: one for each internal port and protocol |
+ * | `pool-pair` | the same, one for each machine; shared by all peers of this type in one lab |
+ * | `pool-sym` | the same, the other one for each destination |
  */
 export const NAT_TYPES = {
   open: ({ wan }) => wan,
@@ -75,6 +86,9 @@ export const NAT_TYPES = {
   egress: (site) => home(site, webOnly),
   lan: (site) => site.shared("lan", () => home(site, () => portRestricted())),
   hairpin: (site) => site.shared("hairpin", () => home(site, hairpinning)),
+  pool: (site) => pool(site, "port"),
+  "pool-pair": (site) => site.shared("pool-pair", () => pool(site, "machine")),
+  "pool-sym": (site) => pool(site, "flow"),
 } satisfies Record<string, (site: Site) => Uplink>;
 
 /** A kind of network: a key of {@linkcode NAT_TYPES}. */
@@ -108,6 +122,15 @@ function home(site: Site, rules: (inside: string) => string, uplink: Uplink = si
     namespace: site.routerName(),
     subnet: homeSubnet(site.number()),
     rules,
+  });
+}
+
+function pool(site: Site, by: Pooling): Uplink {
+  return new NatRouter(site.plan, site.wan, {
+    namespace: site.routerName(),
+    subnet: homeSubnet(site.number()),
+    second: site.wan.nextAddress(),
+    rules: (_, outside) => portRestricted({ mapping: pooled(outside, by) }),
   });
 }
 

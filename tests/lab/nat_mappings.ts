@@ -59,6 +59,27 @@ export function perAddress({ first, seed }: { first: number; seed: number }): Po
   };
 }
 
+/** How one of several external addresses is chosen; see {@linkcode pooled}. */
+export type Pooling = "machine" | "port" | "flow";
+
+/**
+ * Two external addresses, the internal port at both. `"machine"` is paired pooling (RFC 4787 section 4.1); `"port"` is
+ * arbitrary, but one for each internal port and protocol; `"flow"` takes them in turn, from flow to flow.
+ */
+export function pooled([first, second]: readonly string[], by: Pooling): PortMapping {
+  const [zero, one] = [`0 : ${first}`, `1 : ${second}`];
+  const address = {
+    // The first machine of the LAN is .2.
+    machine: `ip saddr & 0.0.0.1 map { 0.0.0.${zero}, 0.0.0.${one} }`,
+    port: `jhash meta l4proto . ip saddr . th sport mod 2 map { ${zero}, ${one} }`,
+    flow: `numgen inc mod 2 map { ${zero}, ${one} }`,
+  }[by];
+  return {
+    statements: `oifname "wan" meta l4proto tcp snat to ${address}
+      oifname "wan" meta l4proto udp snat to ${address}`,
+  };
+}
+
 /** The way from a number to a port: nft would write a bare number in the machine's byte order. */
 function ports(portOf: (n: number) => number): string {
   const elements = Array.from({ length: CYCLE }, (_, n) => `${n} : ${portOf(n)}`);

@@ -27,7 +27,7 @@ const PORT_DEPENDENT_ICMP: Filtering = {
 
 const BLOCK = 2048;
 
-type Mapping = "preserving" | "independent" | "address" | "drawn" | "block" | { step: number };
+type Mapping = "preserving" | "pooled" | "independent" | "address" | "drawn" | "block" | { step: number };
 
 interface Expected {
   readonly mapping: Mapping;
@@ -57,19 +57,25 @@ const EXPECTED: Record<NatType, Expected> = {
   egress: PORT,
   lan: PORT,
   hairpin: PORT,
+  pool: PORT,
+  "pool-pair": PORT,
+  "pool-sym": { ...PORT, mapping: "pooled" },
 };
+
+/** Where `publicAddress` is one of those that a peer has. */
+const SEVERAL_ADDRESSES: readonly NatType[] = ["pool", "pool-sym"];
 
 function assertMapping(mapping: Mapping, { independent, preserved, allocation }: Behaviour): void {
   const { ports, perAddress, step, spread } = allocation;
-  const distinct = new Set(ports).size;
-  const isIndependent = mapping === "preserving" || mapping === "independent";
+  const isPreserved = mapping === "preserving" || mapping === "pooled";
   assertEquals({ independent, preserved }, {
-    independent: isIndependent,
-    preserved: mapping === "preserving",
+    independent: mapping === "preserving" || mapping === "independent",
+    preserved: isPreserved,
   });
-  assertEquals(perAddress, isIndependent || mapping === "address", `${ports}`);
-  if (isIndependent) assertEquals(spread, 0);
-  else if (mapping === "address") assertEquals(distinct, 2);
+  const isOne = isPreserved || mapping === "independent";
+  assertEquals(perAddress, isOne || mapping === "address", `${ports}`);
+  if (isOne) assertEquals(spread, 0);
+  else if (mapping === "address") assertEquals(new Set(ports).size, 2);
   else if (mapping === "block" || mapping === "drawn") {
     assertEquals(step, undefined, `${ports}`);
     assertEquals(spread < BLOCK, mapping === "block", `${ports}`);
@@ -88,7 +94,9 @@ labTest("probeNat() finds in each NAT type what its name promises", async (t) =>
         const { unasked, contacted, sameAddress, stranger } = behaviour;
         assertEquals({ unasked, contacted, sameAddress, stranger }, EXPECTED[type][protocol]);
         assertMapping(EXPECTED[type].mapping, behaviour);
-        assertEquals(behaviour.external[0][0], peers[n]!.publicAddress);
+        if (!SEVERAL_ADDRESSES.includes(type)) {
+          assertEquals(behaviour.external[0][0], peers[n]!.publicAddress);
+        }
       });
     }
     if (EXPECTED[type].mapping !== "independent") continue;
@@ -252,4 +260,29 @@ labTest("A port-noprsv router gives flows that begin at the same moment one exte
     targets.map(async ({ port }) => (await outside.call("receive", { port, timeoutMs: 2000 })).from![1]),
   );
   assertEquals(new Set(seen).size, 1, `${seen}`);
+});
+
+labTest("A pool router has two addresses, a pool-pair router one for each of its machines", async () => {
+  await using lab = await Lab.create({ rttMs: 20, hosts: 1 });
+  const host = lab.hosts[0]!;
+  await using outside = new Agent(host);
+  const { port } = await outside.call("udp", { port: 0 });
+  const addresses = async (peer: LabHost) => {
+    await using inside = new Agent(peer);
+    const seen = new Set<string>();
+    for (let n = 0; n < 32; n++) {
+      const { port: own } = await inside.call("udp", { port: 0 });
+      await inside.call("send", { port: own, to: [host.address, port], data: ["hello"] });
+      seen.add((await outside.call("receive", { port, timeoutMs: 2000 })).from![0]);
+    }
+    return seen;
+  };
+  const [a, b, alone] = await lab.peers("pool-pair", "pool-pair", "pool") as [LabHost, LabHost, LabHost];
+  assertEquals(a.routers, b.routers);
+  assertNotEquals(a.publicAddress, b.publicAddress);
+  assertEquals(await addresses(a), new Set([a.publicAddress]));
+  assertEquals(await addresses(b), new Set([b.publicAddress]));
+  const both = await addresses(alone);
+  assertEquals(both.size, 2);
+  assertEquals(both.has(alone.publicAddress), true);
 });

@@ -61,36 +61,52 @@ export class Wan implements Uplink {
   }
 }
 
-/** A router that translates its LAN to the one address that it has on its uplink. */
+/** What a router is made of. */
+export interface NatRouterOptions {
+  readonly namespace: string;
+  /** Inside, as three octets. */
+  readonly subnet: string;
+  /** The ruleset, for the first address of the LAN and all those on the uplink. */
+  readonly rules: (inside: string, outside: readonly string[]) => string;
+  /**
+   * A second address on the WAN, which has to be the uplink. The machines of the LAN have the two in turn, as far as
+   * one can say so.
+   */
+  readonly second?: string;
+}
+
+/** A router that translates its LAN to the address, or the two, that it has on its uplink. */
 export class NatRouter implements Uplink {
   readonly routers: readonly string[];
   readonly #namespace: string;
   readonly #subnet: string;
-  readonly #outside: Attachment;
+  readonly #outside: readonly string[];
   #ports = 0;
 
-  /** Plans the router in `namespace`, with `subnet` (three octets) inside; `rules` is given its first LAN address. */
-  constructor(
-    plan: Plan,
-    uplink: Uplink,
-    { namespace, subnet, rules }: { namespace: string; subnet: string; rules: (inside: string) => string },
-  ) {
+  /** Plans the router. */
+  constructor(plan: Plan, uplink: Uplink, { namespace, subnet, rules, second }: NatRouterOptions) {
     this.routers = [...uplink.routers, namespace];
     this.#namespace = namespace;
     this.#subnet = subnet;
     plan.namespace(namespace, { forward: true });
-    this.#outside = uplink.attach(plan, { namespace, device: "wan" });
+    const wan = { namespace, device: "wan" };
+    if (second !== undefined && uplink instanceof Wan) {
+      const { publicAddress } = uplink.attachAs(plan, wan, uplink.nextAddress(), [second]);
+      plan.ip(namespace, `addr add ${second}/32 dev wan`);
+      this.#outside = [publicAddress, second];
+    } else this.#outside = [uplink.attach(plan, wan).publicAddress];
     plan.ip(
       namespace,
       "link add lan type bridge stp_state 0 forward_delay 0",
       `addr add ${subnet}.1/24 dev lan`,
       "link set lan up",
     );
-    plan.nft(namespace, rules(`${subnet}.2`));
+    plan.nft(namespace, rules(`${subnet}.2`, this.#outside));
   }
 
   /** Plugs a machine into the LAN. */
   attach(plan: Plan, machine: Device): Attachment {
+    const publicAddress = this.#outside[this.#ports % this.#outside.length]!;
     const port = { namespace: this.#namespace, device: `port${this.#ports++}` };
     const address = `${this.#subnet}.${1 + this.#ports}`;
     plan.link(port, machine);
@@ -101,7 +117,7 @@ export class NatRouter implements Uplink {
       `link set ${machine.device} up`,
       `route add default via ${this.#subnet}.1`,
     );
-    return { address, publicAddress: this.#outside.publicAddress };
+    return { address, publicAddress };
   }
 }
 
