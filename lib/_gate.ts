@@ -1,4 +1,4 @@
-import { answerChecks } from "./check/mod.ts";
+import { answerChecks, type Probe } from "./check/mod.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import { Occupancy } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
@@ -19,15 +19,23 @@ export class Gate implements AsyncDisposable {
   readonly #identity: Identity;
   readonly #tunnel: Pick<ServingTunnel, "accept">;
   readonly #report: OnProgress;
+  readonly #probe: Probe | undefined;
   readonly #closing = new AbortController();
   readonly #pending = new Set<Promise<void>>();
   readonly #occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_ADDRESS);
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  constructor(identity: Identity, tunnel: Pick<ServingTunnel, "accept">, report: OnProgress) {
+  /** With `probe`, whoever asks can have it tried whether his NAT lets strangers in. */
+  constructor(
+    identity: Identity,
+    tunnel: Pick<ServingTunnel, "accept">,
+    report: OnProgress,
+    { probe }: { probe?: Probe } = {},
+  ) {
     this.#identity = identity;
     this.#tunnel = tunnel;
     this.#report = report;
+    this.#probe = probe;
   }
 
   /** Takes over a path that is open. This never throws. */
@@ -43,7 +51,10 @@ export class Gate implements AsyncDisposable {
 
   async #answer(stream: ByteStream) {
     const start = performance.now();
-    const tls = await answerChecks(stream, this.#identity, { signal: this.#closing.signal });
+    const tls = await answerChecks(stream, this.#identity, {
+      signal: this.#closing.signal,
+      ...(this.#probe ? { probe: this.#probe } : {}),
+    });
     if (tls === null) return;
     const remote = stream.remoteAddr;
     for (const notify of this.#waiting.get(formatEndpoint(remote)) ?? []) notify();

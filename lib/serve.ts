@@ -11,6 +11,7 @@ import { formatEndpoint, isPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
 import { type Network, type NetworkOptions, openNetwork, reportOnline } from "./network.ts";
+import { Prober } from "./_prober.ts";
 import { type OnProgress, reporter } from "./progress.ts";
 import { openPort, type PunchPort } from "./punch/mod.ts";
 import { serveTunnel } from "./tunnel/mod.ts";
@@ -85,7 +86,9 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
 
   await using stack = new AsyncDisposableStack();
   const tunnel = stack.use(await serveTunnel(handler, { identity, ...(onError ? { onError } : {}) }));
-  const gate = stack.use(new Gate(identity, tunnel, report));
+  const prober = new Prober();
+  const gate = stack.use(new Gate(identity, tunnel, report, prober));
+  stack.use(prober); // ended before the gate, which waits for its probes
   const { network, port } = await openPorts(options, wanted, gate);
   stack.use(network);
   stack.use(port);

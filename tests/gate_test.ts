@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { encodeStun, newTransactionId, StunType } from "../lib/candidates/mod.ts";
-import { checkPath } from "../lib/check/mod.ts";
+import { askObserver, checkPath } from "../lib/check/mod.ts";
 import { Gate } from "../lib/_gate.ts";
 import { generateIdentity } from "../lib/identity/mod.ts";
 import type { Progress } from "../lib/progress.ts";
@@ -87,4 +87,19 @@ Deno.test("Gate takes a limited number of unchecked paths from one address", asy
   for (let i = 0; i < 300; i++) gate.admit(stranger());
   assertEquals(closed, 300 - 256);
   await gate[Symbol.asyncDispose]();
+});
+
+Deno.test("Gate is an observer where it has a probe", async () => {
+  const asked: unknown[] = [];
+  const probe = (target: unknown, transport: unknown) => {
+    asked.push([target, transport]);
+    return Promise.resolve("silence" as const);
+  };
+  const tunnel = { accept: () => Promise.resolve() };
+  await using gate = new Gate(generateIdentity(), tunnel, () => {}, { probe });
+  const [here, there] = await tcpPair();
+  gate.admit(there);
+  const { outcome } = await askObserver(here, { probe: { transport: "tcp", port: 4000 } });
+  assertEquals([outcome, asked], ["silence", [[{ hostname: "127.0.0.1", port: 4000 }, "tcp"]]]);
+  here.close();
 });

@@ -14,9 +14,9 @@ export const STUN_MAX_BODY_BYTES = 548;
 const MAGIC_COOKIE = Uint8Array.of(0x21, 0x12, 0xa4, 0x42);
 
 /** Method and class (section 5). */
-export const StunType = { request: 0x0001, success: 0x0101, error: 0x0111 } as const;
+export const StunType = { request: 0x0001, indication: 0x0011, success: 0x0101, error: 0x0111 } as const;
 
-/** Attributes (section 18.3), and two of ours from the comprehension-optional range (section 18.3.2). */
+/** Attributes (section 18.3), and four of ours from the comprehension-optional range (section 18.3.2). */
 export const StunAttribute = {
   errorCode: 0x0009,
   unknownAttributes: 0x000a,
@@ -25,6 +25,10 @@ export const StunAttribute = {
   wanted: 0xc5d0,
   /** Ours: the serving peer's signature, see `check`. */
   proof: 0xc5d1,
+  /** Ours: asks the observer to try to get in at the asker's own address, see `check`. */
+  probe: 0xc5d2,
+  /** Ours: what became of that, see `check`. */
+  probed: 0xc5d3,
 } as const;
 
 /** A parsed message. */

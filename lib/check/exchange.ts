@@ -6,7 +6,7 @@
  *    the id to him who holds it and to nobody else; a neighbour who sits on the same private address learns nothing.
  * 2. The serving peer answers with XOR-MAPPED-ADDRESS, and PROOF: its signature over transaction id and that address.
  * 3. A request without WANTED is a plain STUN request and is answered like one: every peer's port is a STUN server
- *    over TCP.
+ *    over TCP. With PROBE it also tries to get in at the asker's, see `probe.ts`.
  *
  * STUN and TLS share the port by their first byte (RFC 7983): 0 to 3 is STUN, 22 is a TLS handshake.
  *
@@ -31,6 +31,7 @@ import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { PeerError } from "../errors.ts";
 import { type Identity, verifyBytes } from "../identity/mod.ts";
 import { type ByteStream, readExactly, writeAll } from "../punch/mod.ts";
+import { decodeProbe, encodeOutcome, type Probe, type ProbeOutcome } from "./probe.ts";
 import { whileOpen } from "./_while_open.ts";
 
 const WANTED_CONTEXT = utf8("skip check v1 wanted");
@@ -57,6 +58,12 @@ export interface CheckOptions {
   readonly signal?: AbortSignal;
   /** How long the other side may take. @default {5000} */
   readonly timeoutMs?: number;
+}
+
+/** Options of {@linkcode answerChecks}. */
+export interface AnswerOptions extends CheckOptions {
+  /** Makes an observer of this peer; without it PROBE is ignored. */
+  readonly probe?: Probe;
 }
 
 /** How long a peer may take to answer a check: TCP's first three retransmissions fit in. */
@@ -130,7 +137,7 @@ export interface TlsPath {
 export async function answerChecks(
   stream: ByteStream,
   identity: Identity,
-  { signal, timeoutMs = UNUSED_PATH_MS }: CheckOptions = {},
+  { signal, timeoutMs = UNUSED_PATH_MS, probe }: AnswerOptions = {},
 ): Promise<TlsPath | null> {
   try {
     return await whileOpen(stream, timeoutMs, signal, async () => {
@@ -141,7 +148,7 @@ export async function answerChecks(
           break;
         }
         if (message.type !== StunType.request) break;
-        await writeAll(stream, await answer(message, stream.remoteAddr, identity));
+        await writeAll(stream, await answer(message, stream.remoteAddr, { identity, probe }));
       }
       stream.close();
       return null;
@@ -152,7 +159,17 @@ export async function answerChecks(
   }
 }
 
-async function answer(request: StunMessage, remote: Endpoint, identity: Identity): Promise<Uint8Array> {
+/** Who answers. */
+interface Answerer {
+  readonly identity: Identity;
+  readonly probe: Probe | undefined;
+}
+
+async function answer(
+  request: StunMessage,
+  remote: Endpoint,
+  { identity, probe }: Answerer,
+): Promise<Uint8Array> {
   const { transactionId } = request;
   const refuse = (code: number, reason: string, more: [number, Uint8Array][] = []) =>
     encodeStun({
@@ -173,7 +190,25 @@ async function answer(request: StunMessage, remote: Endpoint, identity: Identity
     if (!equalBytes(digest, await wanted(identity.publicKey, transactionId))) return refuse(403, "Forbidden");
     attributes.set(StunAttribute.proof, identity.sign(concat(PROOF_CONTEXT, transactionId, address)));
   }
+  const outcome = probe && await probeAsker(request, remote, probe);
+  if (outcome) attributes.set(StunAttribute.probed, encodeOutcome(outcome));
   return encodeStun({ type: StunType.success, transactionId, attributes });
+}
+
+/** Tries the port that the request names, at the address from which it came and no other. */
+async function probeAsker(
+  { attributes, transactionId }: StunMessage,
+  remote: Endpoint,
+  probe: Probe,
+): Promise<ProbeOutcome | undefined> {
+  const value = attributes.get(StunAttribute.probe);
+  const wish = value && decodeProbe(value);
+  if (!wish) return undefined;
+  return await probe(
+    { hostname: remote.hostname, port: wish.port || remote.port },
+    wish.transport,
+    transactionId,
+  );
 }
 
 async function wanted(publicKey: Uint8Array, transactionId: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
@@ -182,7 +217,9 @@ async function wanted(publicKey: Uint8Array, transactionId: Uint8Array): Promise
 }
 
 /** Reads one STUN message; `message` is `null` when the stream carries something else, which `head` begins. */
-async function readStun(stream: ByteStream): Promise<{ message: StunMessage | null; head: Uint8Array }> {
+export async function readStun(
+  stream: ByteStream,
+): Promise<{ message: StunMessage | null; head: Uint8Array }> {
   const head = await readExactly(stream, STUN_HEADER_BYTES);
   const length = stunBodyLength(head);
   if (length === null) return { message: null, head };

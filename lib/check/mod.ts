@@ -3,4 +3,19 @@
  *
  * @module
  */
-export { answerChecks, type CheckedPath, type CheckOptions, checkPath, type TlsPath } from "./exchange.ts";
+export {
+  answerChecks,
+  type AnswerOptions,
+  type CheckedPath,
+  type CheckOptions,
+  checkPath,
+  type TlsPath,
+} from "./exchange.ts";
+export { askObserver, type ObserverAnswer, type ObserverOptions } from "./observer.ts";
+export {
+  type Probe,
+  probeDatagram,
+  type ProbeOutcome,
+  type ProbeRequest,
+  type ProbeTransport,
+} from "./probe.ts";
