@@ -5,22 +5,36 @@
  * @module
  */
 import { deadline } from "@std/async";
-import { HERE, type Place, SkipProcess } from "./skip_process.ts";
+import { HERE, type Place, type SkipEvent, SkipProcess } from "./skip_process.ts";
 
 /** Where both sides are, and where they meet. */
 export interface Meeting {
   readonly bootstrap: string;
+  /** For the command line of both. @default {[]} */
+  readonly flags?: readonly string[];
   readonly serving?: Place;
   readonly connecting?: Place;
 }
 
+/** The address and the flags of both sides of a meeting. */
+function networkFlags({ bootstrap, flags = [] }: Meeting): string[] {
+  return ["--bootstrap", bootstrap, ...flags];
+}
+
 /** A serving process that can be found. */
-export async function startServing(
-  { bootstrap, serving = HERE }: Meeting,
-): Promise<SkipProcess & { id: string }> {
-  const server = await SkipProcess.start(["serve", "--ephemeral", "--bootstrap", bootstrap], serving);
-  const { id } = await server.event("ready");
-  return Object.assign(server, { id });
+export type Serving = SkipProcess & { readonly id: string };
+
+/** Starts a serving process and waits until it can be found. */
+export async function startServing(meeting: Meeting): Promise<Serving> {
+  const args = ["serve", "--ephemeral", ...networkFlags(meeting)];
+  const server = await SkipProcess.start(args, meeting.serving ?? HERE);
+  try {
+    const { id } = await server.event("ready");
+    return Object.assign(server, { id });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }
 
 /** What one connection took, in milliseconds. */
@@ -29,9 +43,16 @@ export interface Timing {
   readonly total: number;
   /** From the first dial to the proven path, on the connecting side. */
   readonly path: number;
-  /** From the moment at which the serving side heard the knock to the proven path; absent where none was needed. */
-  readonly punch?: number;
+  /** From the moment at which both sides knew what they had to know of each other to the open TCP path. */
+  readonly punch: number;
+  /** Whether the path opened only after the serving side had heard the knock; else none was needed. */
+  readonly knocked: boolean;
+  /** What kind of candidate it came from. */
   readonly kind: string;
+  /** How it was opened, in the words of the progress events. */
+  readonly strategy: string;
+  /** How often the connecting side began, with fresh ports. */
+  readonly attempts: number;
 }
 
 /** A connecting process with an open WebSocket. */
@@ -40,33 +61,85 @@ export interface Session extends AsyncDisposable {
   readonly timing: Timing;
 }
 
-/** Starts a connecting process and waits until its WebSocket is open. */
-export async function startSession(server: SkipProcess & { id: string }, meeting: Meeting): Promise<Session> {
-  const start = performance.now();
-  const args = ["connect", server.id, "--bootstrap", meeting.bootstrap];
-  const client = await SkipProcess.start(args, meeting.connecting);
-  const knock: { at?: number } = {};
-  const knocked = server.event("knocked", ({ from }) => endpointsOf(client).some((e) => from.includes(e)));
-  knocked.then(() => knock.at = performance.now(), () => {}); // where no punch is needed it comes too late, or never
-  const path = await client.event("path");
-  const punch = knock.at === undefined ? undefined : performance.now() - knock.at - path.rttMs;
-  await client.event("open");
-  const total = performance.now() - start;
+/** A connecting process that ended without a WebSocket. */
+export class NoSession extends Error {
+  /** What its last event says: a `PeerErrorCode`, or one of the command's own. */
+  readonly code: string;
+  /** From the start of the process to that event. */
+  readonly total: number;
+
+  /** Describes how it ended. */
+  constructor({ code, total, message }: { code: string; total: number; message: string }) {
+    super(message);
+    this.code = code;
+    this.total = total;
+  }
+}
+
+/** Starts a connecting process and waits until its WebSocket is open. Rejects with {@linkcode NoSession}. */
+export async function startSession(server: Serving, meeting: Meeting): Promise<Session> {
+  const [start, heard] = [performance.now(), server.events.length];
+  const client = await SkipProcess.start(
+    ["connect", server.id, ...networkFlags(meeting)],
+    meeting.connecting ?? HERE,
+  );
+  await client.event("open").catch((error) => {
+    const said = client.events.findLast((e) => e.type === "error");
+    if (!said) throw error;
+    throw new NoSession({
+      code: said.code,
+      total: client.arrival(said) - start,
+      message: error.message,
+    });
+  });
   return {
     client,
-    timing: {
-      total,
-      path: path.ms,
-      kind: path.kind,
-      ...(punch === undefined ? {} : { punch }),
-    },
+    timing: { total: performance.now() - start, ...timingOf(server, server.events.slice(heard), client) },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }
 
-/** Where a connecting process says that it can be reached. */
-function endpointsOf(client: SkipProcess): readonly string[] {
-  return client.events.findLast((e) => e.type === "candidates")?.local ?? [];
+/** What both sides said until the path was open, in terms of time. */
+function timingOf(server: Serving, heard: readonly SkipEvent[], client: SkipProcess): Omit<Timing, "total"> {
+  const path = client.events.find((e) => e.type === "path")!;
+  const open = client.arrival(path) - path.rttMs; // the check took one round trip
+  const strategy: string = path.strategy ?? "plain";
+  const before = (side: SkipProcess, events: readonly SkipEvent[]) =>
+    events.filter((e) => side.arrival(e) < open);
+  const knocks = before(server, heard.filter((e) => e.type === "knocked" && isFrom(client, e)));
+  const news = before(client, client.events.filter((e) => e.type === "candidates"));
+  const told = [
+    ...whatIsNew(news, strategy).map((e) => client.arrival(e)),
+    ...whatIsNew(knocks, strategy).map((e) => server.arrival(e)),
+  ];
+  return {
+    path: path.ms,
+    punch: open - Math.max(...told),
+    knocked: knocks.length > 0,
+    kind: path.kind,
+    strategy,
+    attempts: client.events.filter((e) => e.type === "candidates").length,
+  };
+}
+
+/**
+ * The events by which a side came to know enough. For a plain punch the first one is; where ports have to be foretold or
+ * guessed, it takes the first of each way: an announcement vouches for the address, and a sealed knock names the NAT.
+ */
+function whatIsNew(events: readonly SkipEvent[], strategy: string): readonly SkipEvent[] {
+  if (strategy === "plain") return events.slice(0, 1);
+  return events.filter((e, i) => events.findIndex(({ via }) => via === e.via) === i);
+}
+
+/** Whether a knock came from a connecting process: from an address at which it says that it can be reached. */
+function isFrom(client: SkipProcess, { from }: SkipEvent): boolean {
+  const addresses: string[] = client.events.findLast((e) => e.type === "candidates")!.local.map(addressOf);
+  return from.some((endpoint: string) => addresses.includes(addressOf(endpoint)));
+}
+
+/** `203.0.113.9` of `203.0.113.9:50712`, and `2001:db8::9` of `[2001:db8::9]:50712`. */
+function addressOf(endpoint: string): string {
+  return endpoint.slice(0, endpoint.lastIndexOf(":"));
 }
 
 /** Far more than TCP needs to repair any loss that these tests make. */

@@ -42,6 +42,7 @@ export class SkipProcess implements AsyncDisposable {
   readonly #home: string;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #waiting = new Set<() => void>();
+  readonly #arrivals = new WeakMap<SkipEvent, number>();
   #finished = false;
 
   private constructor(child: Deno.ChildProcess, home: string) {
@@ -87,9 +88,13 @@ export class SkipProcess implements AsyncDisposable {
   async #readEvents() {
     let rest = "";
     for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
+      const [now, lines] = [performance.now(), (rest + text).split("\n")];
       rest = lines.pop()!;
-      this.events.push(...lines.map((line) => JSON.parse(line) as SkipEvent));
+      for (const line of lines) {
+        const event: SkipEvent = JSON.parse(line);
+        this.#arrivals.set(event, now);
+        this.events.push(event);
+      }
       this.#wake();
     }
   }
@@ -114,6 +119,11 @@ export class SkipProcess implements AsyncDisposable {
       }
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
+  }
+
+  /** When one of its events was read, by `performance.now()`. */
+  arrival(event: SkipEvent): number {
+    return this.#arrivals.get(event)!;
   }
 
   /** Types a line. */

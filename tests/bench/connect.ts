@@ -38,7 +38,7 @@ export async function benchConnect(runs: number): Promise<string> {
         console.error(failures.at(-1));
       }
     }
-    const punches = timings.flatMap((t) => t.punch ?? []);
+    const punches = timings.filter((t) => t.knocked).map((t) => t.punch);
     rows.push([
       `${a} – ${b}`,
       `${timings.length} of ${runs}`,

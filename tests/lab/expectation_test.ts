@@ -1,0 +1,46 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { expectation, isDescribed } from "./expectation.ts";
+import { NAT_TYPES, type NatType } from "./nat.ts";
+
+const TYPES = Object.keys(NAT_TYPES) as NatType[];
+
+/** The strategy, or nothing where there is no path. */
+function strategy(serving: NatType, connecting: NatType): string | undefined {
+  const expected = expectation(serving, connecting);
+  return expected.connects ? expected.by : undefined;
+}
+
+Deno.test("expectation() knows every network of the lab", () => {
+  assertEquals(TYPES.filter((type) => !isDescribed(type)), []);
+});
+
+Deno.test("expectation() throws RangeError for a network that it does not know", () => {
+  assertThrows(() => expectation("carrier pigeon" as NatType, "port"), RangeError, "carrier pigeon");
+});
+
+Deno.test("expectation() is the same whichever side serves", () => {
+  const uneven = TYPES.flatMap((a) => TYPES.map((b) => [a, b] as const))
+    .filter(([a, b]) => strategy(a, b) !== strategy(b, a));
+  assertEquals(uneven, []);
+});
+
+Deno.test("expectation() names the strategy that the two NATs take", () => {
+  const table: [NatType, NatType, string | undefined][] = [
+    ["port", "port", "plain"],
+    ["cgnat", "port-rst", "plain"],
+    ["open", "sym-rand", "plain"],
+    ["fullcone", "sym-rand", "plain"],
+    ["addr", "cgnat-sym", "plain"],
+    ["lan", "lan", "plain"],
+    ["lan", "port", "plain"],
+    ["port", "sym-seq", "prediction"],
+    ["sym-seq", "sym-seq", "prediction"],
+    ["port", "sym-block", "sweep"],
+    ["firewall", "sym-rand", "birthday"],
+    ["port", "sym-addr", "birthday"],
+    ["sym-rand", "sym-rand", undefined],
+    ["sym-rand", "sym-seq", undefined],
+    ["open", "egress", undefined],
+  ];
+  assertEquals(table.map(([a, b]) => [a, b, strategy(a, b)]), table);
+});
