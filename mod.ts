@@ -78,7 +78,8 @@ export {
   type ServiceDescription,
   type ServiceRecord,
 } from "./lib/discovery/mod.ts";
-export type { Candidate, CandidateKind, Endpoint, NatClass } from "./lib/endpoint.ts";
+export type { Candidate, CandidateKind, Endpoint } from "./lib/endpoint.ts";
+export type { Filtering, Mapping, Nat, PortRange, PortSequence, Refusal } from "./lib/nat.ts";
 export { PeerError, type PeerErrorCode } from "./lib/errors.ts";
 export {
   generateIdentity,

@@ -3,13 +3,16 @@
  *
  * @module
  */
-import type { NatClass } from "../lib/endpoint.ts";
+import { type Mapping, parseNat } from "../lib/nat.ts";
 import type { Progress } from "../lib/progress.ts";
 
-const NAT_WORDS: Readonly<Record<NatClass, string>> = {
+const NAT_WORDS: Readonly<Record<Mapping, string>> = {
   open: "no NAT",
   preserving: "NAT that keeps ports",
   independent: "NAT with its own ports",
+  sequential: "symmetric NAT, ports in sequence",
+  block: "symmetric NAT, ports from a block",
+  random: "symmetric NAT, random ports",
   dependent: "symmetric NAT",
   unknown: "NAT not known",
 };
@@ -46,10 +49,14 @@ export function describe(event: Progress): readonly [stage: string, fact: string
 }
 
 function candidates({ local, remote, nat, remoteNat }: Progress & { type: "candidates" }): string {
-  const own = `${local.join(", ") || "none"} (${NAT_WORDS[nat]})`;
+  const own = `${local.join(", ") || "none"} (${natWords(nat)})`;
   return remote.length === 0 && !remoteNat
     ? own
-    : `${remote.join(", ")} (${NAT_WORDS[remoteNat ?? "unknown"]}); own ${own}`;
+    : `${remote.join(", ")} (${natWords(remoteNat ?? "")}); own ${own}`;
+}
+
+function natWords(text: string): string {
+  return NAT_WORDS[parseNat(text)?.mapping ?? "unknown"];
 }
 
 /** `label       fact`, in columns. */

@@ -4,6 +4,7 @@ import { type CheckedPath, checkPath } from "./check/mod.ts";
 import type { Discovery, Resolution } from "./discovery/mod.ts";
 import { type Candidate, canonicalAddress, formatEndpoint, sameEndpoint } from "./endpoint.ts";
 import { PeerError } from "./errors.ts";
+import { formatNat } from "./nat.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, type PathKind, pathKind, pathKindOf } from "./progress.ts";
 import {
@@ -126,8 +127,8 @@ export class PathFinder {
       type: "candidates",
       local: local.candidates.map(formatEndpoint),
       remote: remote.map(formatEndpoint),
-      nat: local.nat,
-      remoteNat: resolution.record.nat,
+      nat: formatNat(local.nat),
+      remoteNat: formatNat(resolution.record.nat),
     });
     const start = performance.now();
     const won = await this.#punch(port, schedule(remote), { resolution, local, incoming, signal });

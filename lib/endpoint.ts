@@ -153,14 +153,3 @@ export function parseHostPort(text: string): Endpoint {
   }
   return { hostname: match[1] ?? match[2]!, port };
 }
-
-/**
- * How a peer's NAT maps its ports (RFC 4787 section 4), as far as it was observed.
- *
- * - `open`: the address that others see is one of this machine's own.
- * - `preserving`: endpoint-independent mapping, and the external port equals the internal one.
- * - `independent`: endpoint-independent mapping to another port.
- * - `dependent`: another external port for each destination ("symmetric").
- * - `unknown`: too few observations.
- */
-export type NatClass = "open" | "preserving" | "independent" | "dependent" | "unknown";

@@ -75,7 +75,7 @@ export interface Nat {
 }
 
 /** The longest text form; anything longer is not read. */
-const MAX_TEXT = 64;
+export const MAX_NAT_TEXT = 64;
 
 const MAPPINGS: readonly string[] = [
   "open",
@@ -109,7 +109,7 @@ export function formatNat({ mapping, filtering, refusal, webOnly, sequence, bloc
 
 /** Reads the text form; `null` for anything else. Never throws. */
 export function parseNat(text: string): Nat | null {
-  if (text.length > MAX_TEXT) return null;
+  if (text.length > MAX_NAT_TEXT) return null;
   const [head = "", filtering = "unknown", refusal = "unknown", web, ...rest] = text.split("/");
   const [mapping = "", detail, ...more] = head.split(":");
   const isKnown = MAPPINGS.includes(mapping) && FILTERINGS.includes(filtering) && REFUSALS.includes(refusal);

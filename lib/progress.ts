@@ -9,7 +9,6 @@ import {
   type Candidate,
   type CandidateKind,
   type Endpoint,
-  type NatClass,
 } from "./endpoint.ts";
 import type { PeerErrorCode } from "./errors.ts";
 
@@ -39,8 +38,9 @@ export type Progress =
     readonly type: "candidates";
     readonly local: readonly string[];
     readonly remote: readonly string[];
-    readonly nat: NatClass;
-    readonly remoteNat?: NatClass;
+    /** Text form of a `Nat`, like `preserving/port`. */
+    readonly nat: string;
+    readonly remoteNat?: string;
   }
   /** The connecting peer announced itself at so many nodes; the serving peer saw somebody announced. */
   | { readonly type: "knock"; readonly acknowledgements: number; readonly ms: number }

@@ -10,6 +10,7 @@ import type { Discovery, Publication, ServiceDescription } from "./discovery/mod
 import { formatEndpoint, isPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
+import { formatNat } from "./nat.ts";
 import { type Network, type NetworkOptions, openNetwork, reportOnline } from "./network.ts";
 import { Prober } from "./_prober.ts";
 import { type OnProgress, reporter } from "./progress.ts";
@@ -167,11 +168,11 @@ function watchCandidates(
   const compare = () => {
     const { candidates, nat } = gather();
     const local = candidates.map(formatEndpoint);
-    const now = JSON.stringify([local, nat]);
+    const now = JSON.stringify([local, formatNat(nat)]);
     if (now === published) return;
     if (published !== "") publication.update();
     published = now;
-    report({ type: "candidates", local, remote: [], nat });
+    report({ type: "candidates", local, remote: [], nat: formatNat(nat) });
   };
   compare();
   const timer = setInterval(compare, WATCH_INTERVAL_MS);

@@ -11,6 +11,8 @@ const STAGES = [
   "occupancy",
   "endpoint",
   "nat",
+  "byte_stream",
+  "io",
   "progress",
   "identity",
   "discovery",
@@ -19,6 +21,7 @@ const STAGES = [
   "check",
   "tunnel",
   "network",
+  "netcheck",
   PRIVATE_STAGE,
   "serve",
   "connect",
@@ -39,7 +42,7 @@ const ADAPTERS: Record<string, string> = {
 /** Files without a test file of the same name, and why. */
 const UNMIRRORED: [pattern: RegExp, reason: string][] = [
   [/\/(mod|types)\.ts$/, "names only, no behaviour"],
-  [/^lib\/punch\/byte_stream\.ts$/, "one interface"],
+  [/^lib\/byte_stream\.ts$/, "one interface"],
 ];
 
 const MAX_LINES = 300;

@@ -3,6 +3,7 @@ import { MemoryHub, type ServiceDescription } from "../lib/discovery/mod.ts";
 import { denoStream } from "../lib/punch/mod.ts";
 import { connect, dial, generateIdentity, type Identity, PeerError, type Progress, serve } from "../mod.ts";
 import { readAll } from "./_streams.ts";
+import { natOf } from "../lib/nat.ts";
 
 /** A network in memory. */
 function inMemory() {
@@ -13,7 +14,7 @@ function inMemory() {
 /** Publishes whatever a test wants to be found. */
 async function publish(hub: MemoryHub, identity: Identity, candidates: ServiceDescription["candidates"]) {
   const discovery = hub.open();
-  await discovery.publish(identity, () => ({ candidates, nat: "open" }), { onKnock: () => {} });
+  await discovery.publish(identity, () => ({ candidates, nat: natOf("open") }), { onKnock: () => {} });
   return discovery;
 }
 

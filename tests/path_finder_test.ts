@@ -7,6 +7,7 @@ import { PathFinder } from "../lib/_path_finder.ts";
 import type { Progress } from "../lib/progress.ts";
 import { openPort, PUNCH_WINDOW_MS, type PunchPort } from "../lib/punch/mod.ts";
 import { serve } from "../mod.ts";
+import { natOf } from "../lib/nat.ts";
 
 function finderFor(hub: MemoryHub, publicKey: Uint8Array) {
   const events: Progress[] = [];
@@ -66,7 +67,7 @@ Deno.test("PathFinder.open() ends with what refused it, when somebody else answe
     { kind: "host", hostname: "127.0.0.1", port: impostor.port },
   ];
   const discovery = hub.open();
-  await using _ = await discovery.publish(identity, () => ({ candidates, nat: "open" }), {
+  await using _ = await discovery.publish(identity, () => ({ candidates, nat: natOf("open") }), {
     onKnock: () => {},
   });
   const { finder, types } = finderFor(hub, identity.publicKey);
@@ -86,7 +87,7 @@ Deno.test("PathFinder.open() knocks again from another port when nothing has com
     if (knockedFrom.add(own).size === 2) opened.resolve(listen(port)); // deaf to the first port
   };
   const candidates = [{ kind: "host", hostname: "127.0.0.1", port }] as const;
-  await using _ = await hub.open().publish(identity, () => ({ candidates, nat: "open" }), {
+  await using _ = await hub.open().publish(identity, () => ({ candidates, nat: natOf("open") }), {
     onKnock: (knock) => answer(knock.candidates[0]!.port),
   });
   const { finder, types } = finderFor(hub, identity.publicKey);

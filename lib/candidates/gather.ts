@@ -1,5 +1,6 @@
 import type { Observation } from "../discovery/mod.ts";
-import { addressScope, type Candidate, type NatClass, sameEndpoint } from "../endpoint.ts";
+import { addressScope, type Candidate, sameEndpoint } from "../endpoint.ts";
+import { type Nat, natOf } from "../nat.ts";
 import { hostCandidates, type InterfaceAddress, interfaceAddresses } from "./host.ts";
 import { reflect } from "./reflexive.ts";
 
@@ -8,7 +9,7 @@ export interface LocalCandidates {
   /** Best first: host, then server-reflexive. */
   readonly candidates: readonly Candidate[];
   /** How our NAT maps ports, by the DHT's votes. */
-  readonly nat: NatClass;
+  readonly nat: Nat;
   /** The address under which the network sees us; absent when nobody has said. */
   readonly publicAddress?: string;
   /** Our UDP endpoint as the network sees it: where a datagram may get in. */
@@ -45,12 +46,12 @@ export function gatherCandidates(options: GatherOptions): LocalCandidates {
     return { candidates, nat, interfaces };
   }
 
-  const own = nat === "open" || addressScope(observed.hostname) === "loopback";
+  const own = nat.mapping === "open" || addressScope(observed.hostname) === "loopback";
   const seen: Candidate = { kind: own ? "host" : "reflexive", hostname: observed.hostname, port };
   const known = host.some((c) => sameEndpoint(c, seen));
   return {
     candidates: known ? host : [...host, seen],
-    nat: own ? "open" : nat,
+    nat: own ? natOf("open") : nat,
     publicAddress: observed.hostname,
     observed: { kind: seen.kind, ...observed },
     interfaces,

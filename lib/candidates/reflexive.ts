@@ -1,12 +1,13 @@
 import type { Observation } from "../discovery/mod.ts";
-import { addressToBytes, canonicalAddress, type Endpoint, type NatClass } from "../endpoint.ts";
+import { addressToBytes, canonicalAddress, type Endpoint } from "../endpoint.ts";
+import { type Mapping, type Nat, natOf } from "../nat.ts";
 
 /** How the network sees us, by the votes of its nodes. */
 export interface Reflection {
   /** Our UDP endpoint as most observers see it; absent when nobody has said anything. */
   readonly observed?: Endpoint;
   /** How our NAT maps ports. */
-  readonly nat: NatClass;
+  readonly nat: Nat;
   /** Networks (IPv4 /16, IPv6 /32) whose nodes voted for `observed.hostname`, of all that voted. */
   readonly votes: { readonly winning: number; readonly all: number };
 }
@@ -34,7 +35,7 @@ export function reflect(
   for (const { observer, observed } of observations) byNetwork.set(networkOf(observer.hostname), observed);
   const ballots = [...byNetwork.values()];
   const address = mostFrequent(ballots.map((e) => canonicalAddress(e.hostname)));
-  if (address === undefined) return { nat: "unknown", votes: { winning: 0, all: 0 } };
+  if (address === undefined) return { nat: natOf("unknown"), votes: { winning: 0, all: 0 } };
 
   const winning = ballots.filter((e) => canonicalAddress(e.hostname) === address);
   const ports = observations.filter((o) => canonicalAddress(o.observed.hostname) === address)
@@ -42,12 +43,12 @@ export function reflect(
   const port = mostFrequent(ports)!;
   return {
     observed: { hostname: address, port },
-    nat: own.includes(address) ? "open" : classify(ports, port, localPort),
+    nat: natOf(own.includes(address) ? "open" : classify(ports, port, localPort)),
     votes: { winning: winning.length, all: ballots.length },
   };
 }
 
-function classify(ports: readonly number[], port: number, localPort: number): NatClass {
+function classify(ports: readonly number[], port: number, localPort: number): Mapping {
   if (ports.length < 2) return "unknown";
   const share = ports.filter((p) => p === port).length / ports.length;
   if (share < CONSISTENT_SHARE) return "dependent";

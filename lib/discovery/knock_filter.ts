@@ -77,14 +77,18 @@ export class KnockFilter {
   }
 
   /** Takes an opened box that came from `from`: a node, or the sender itself. */
-  sealed({ publicKey, candidates, nat }: SealedKnock, via: "sealed" | "datagram", from: Endpoint): void {
+  sealed(
+    { publicKey, candidates, nat, ports }: SealedKnock,
+    via: "sealed" | "datagram",
+    from: Endpoint,
+  ): void {
     if (this.#sealed.isEmpty) return;
     const allowed = distinct(candidates)
       .filter((c) => this.#mayPunch(c, from))
       .filter((c) => this.#perAddress.take(networkOf(c)));
     if (allowed.length === 0) return;
     this.#sealed.take();
-    this.#report({ via, candidates: allowed, nat, publicKey });
+    this.#report({ via, candidates: allowed, nat, publicKey, ...(ports && { ports }) });
   }
 
   #report(knock: Knock): void {

@@ -92,10 +92,10 @@ export async function sealedKnock(
 }
 
 /** Whether the content is more than "the address that you see, this port, and an ordinary NAT". */
-function saysMore({ candidates, nat, port }: KnockContent): boolean {
+function saysMore({ candidates, nat, port, ports = [] }: KnockContent): boolean {
   const others = candidates.filter((c) => addressScope(c.hostname) === "global" && c.port !== port);
   const ipv6 = candidates.some((c) => c.hostname.includes(":") && addressScope(c.hostname) === "global");
-  return others.length > 0 || ipv6 || nat === "dependent" || nat === "independent";
+  return others.length + ports.length > 0 || ipv6 || !["open", "preserving", "unknown"].includes(nat.mapping);
 }
 
 function mayReceive({ hostname }: Endpoint): boolean {

@@ -156,7 +156,7 @@ export class MemoryDiscovery implements Discovery {
 
   async knock(
     { publicKey }: Resolution,
-    { candidates, nat, port }: KnockContent,
+    { candidates, nat, port, ports }: KnockContent,
     { identity, signal }: { identity: Identity; signal?: AbortSignal },
   ): Promise<number> {
     await Promise.resolve();
@@ -170,7 +170,8 @@ export class MemoryDiscovery implements Discovery {
     );
     const told: Endpoint[] = others.map(({ hostname, port }) => ({ hostname, port }));
     if (told.length > 0) {
-      entry.onKnock({ via: "datagram", candidates: told, nat, publicKey: identity.publicKey });
+      const more = { nat, publicKey: identity.publicKey, ...(ports && { ports }) };
+      entry.onKnock({ via: "datagram", candidates: told, ...more });
     }
     return 1;
   }

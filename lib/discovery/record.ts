@@ -8,7 +8,8 @@
  * ```text
  * v=1                      version, first
  * key=<43 of base64url>    X25519 key to which knocks are sealed
- * nat=preserving           a NatClass
+ * nat=preserving/port      the NAT, see nat.ts
+ * p=40012,40013            external ports from which whoever knocked last is being dialled
  * dht=203.0.113.9:50712    the DHT socket as others see it
  * h=192.168.1.7:50712      candidates, best first: h host, r reflexive, m mapped
  * r=[2001:db8::9]:50712
@@ -28,11 +29,12 @@ import {
   type Endpoint,
   formatEndpoint,
   isPort,
-  type NatClass,
   parseHostPort,
 } from "../endpoint.ts";
 import { PeerError } from "../errors.ts";
 import { formatPeerId } from "../identity/mod.ts";
+import { formatNat, natOf, parseNat } from "../nat.ts";
+import { MAX_PORTS } from "./seal.ts";
 import type { ServiceRecord } from "./types.ts";
 
 /** BEP 44 allows 1000 bencoded, with a prefix of four; libtorrent counts so. */
@@ -57,13 +59,6 @@ const KIND_OF: ReadonlyMap<string, CandidateKind> = new Map([
   ["r", "reflexive"],
   ["m", "mapped"],
 ]);
-const NAT_CLASSES: readonly string[] = [
-  "open",
-  "preserving",
-  "independent",
-  "dependent",
-  "unknown",
-] satisfies NatClass[];
 
 /** The part of an answer of `dns-packet` that we use. */
 interface Answer {
@@ -117,11 +112,12 @@ function readStrings(pairs: readonly (readonly [string, string])[]): ServiceReco
   }
   const sealKey = Buffer.from(fields.get("key") ?? "", "base64url");
   if (sealKey.length !== SEAL_KEY_BYTES) return badRecord("its key for knocks is missing or malformed");
-  const nat = fields.get("nat") ?? "";
+  const ports = readPorts(fields.get("p") ?? "");
   const dht = readEndpoint(fields.get("dht") ?? "");
   return {
     candidates: pairs.flatMap(readCandidate).slice(0, MAX_RECORD_CANDIDATES),
-    nat: (NAT_CLASSES.includes(nat) ? nat : "unknown") as NatClass,
+    nat: parseNat(fields.get("nat") ?? "") ?? natOf("unknown"),
+    ...(ports.length > 0 && { ports }),
     ...(dht && { dht }),
     sealKey: Uint8Array.from(sealKey),
   };
@@ -131,6 +127,10 @@ function readCandidate([key, value]: readonly [string, string]): Candidate[] {
   const kind = KIND_OF.get(key);
   const endpoint = kind && readEndpoint(value);
   return endpoint ? [{ ...endpoint, kind }] : [];
+}
+
+function readPorts(text: string): number[] {
+  return text.split(",").map(Number).filter(isPort).slice(0, MAX_PORTS);
 }
 
 function readEndpoint(text: string): Endpoint | undefined {
@@ -159,7 +159,8 @@ function skipTxt(id: string, record: ServiceRecord, candidates: readonly Candida
   const data = [
     `v=${VERSION}`,
     `key=${Buffer.from(record.sealKey).toString("base64url")}`,
-    `nat=${record.nat}`,
+    `nat=${formatNat(record.nat)}`,
+    ...(record.ports?.length ? [`p=${record.ports.slice(0, MAX_PORTS).join(",")}`] : []),
     ...(record.dht ? [`dht=${formatEndpoint(record.dht)}`] : []),
     ...candidates.map((c) => `${letters.get(c.kind)}=${formatEndpoint(c)}`),
   ];

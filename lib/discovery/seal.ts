@@ -5,17 +5,20 @@
  * shared secret. The plaintext, numbers in network order:
  *
  * ```text
- * version 1 | time in ms 8 | sender's Ed25519 key 32 | NAT class 1 | count 1
- * count × ( family 4 or 6, 1 byte | address 4 or 16 | port 2 )
- * signature 64, over "skip knock v1" | recipient's Ed25519 key | all of the above
+ * version 2 | time in ms 8 | sender's Ed25519 key 32
+ * length 1 | text form of the NAT
+ * count 1 | count × ( family 4 or 6, 1 byte | address 4 or 16 | port 2 )
+ * count 1 | count × external port 2
+ * signature 64, over "skip knock v2" | recipient's Ed25519 key | all of the above
  * ```
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { concat, utf8 } from "../bytes.ts";
-import { addressToBytes, bytesToAddress, type Endpoint, isPort, type NatClass } from "../endpoint.ts";
+import { addressToBytes, bytesToAddress, type Endpoint, isPort } from "../endpoint.ts";
 import { type Identity, verifyBytes } from "../identity/mod.ts";
+import { formatNat, MAX_NAT_TEXT, type Nat, parseNat } from "../nat.ts";
 import { Recent } from "./_limits.ts";
 
 /** Candidates in a knock. */
@@ -23,22 +26,26 @@ export const MAX_KNOCK_CANDIDATES = 8;
 /** How far the sender's clock may be from ours. */
 export const KNOCK_LIFETIME_MS = 10 * 60_000;
 
-const VERSION = 1;
-const CONTEXT = utf8("skip knock v1");
+/** External ports in a knock, and in a record. */
+export const MAX_PORTS = 16;
+
+const VERSION = 2;
+const CONTEXT = utf8("skip knock v2");
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const SIGNATURE_BYTES = 64;
-const HEAD_BYTES = 43;
+/** Version, time and key. */
+const HEAD_BYTES = 41;
+/** The lengths of the three lists. */
+const COUNTS_BYTES = 3;
 const NONCE_BYTES = 12;
 /** The shortest has no candidate, the longest eight of IPv6. */
-const MIN_BOX_BYTES = KEY_BYTES + HEAD_BYTES + SIGNATURE_BYTES + TAG_BYTES;
+const MIN_BOX_BYTES = KEY_BYTES + HEAD_BYTES + COUNTS_BYTES + SIGNATURE_BYTES + TAG_BYTES;
 /** The longest box. */
-export const MAX_BOX_BYTES = MIN_BOX_BYTES + MAX_KNOCK_CANDIDATES * 19;
+export const MAX_BOX_BYTES = MIN_BOX_BYTES + MAX_NAT_TEXT + MAX_KNOCK_CANDIDATES * 19 + MAX_PORTS * 2;
 /** Boxes that were opened, and others, are remembered apart: rubbish must not push out what guards against replay. */
 const MAX_OPENED = 1024;
 const MAX_REFUSED = 256;
-
-const NAT_CLASSES: readonly NatClass[] = ["unknown", "open", "preserving", "independent", "dependent"];
 
 /** An X25519 key pair; a serving peer makes a new one for each publication. */
 export interface SealKeys {
@@ -54,7 +61,9 @@ export interface SealedKnock {
   readonly publicKey: Uint8Array<ArrayBuffer>;
   /** At most 8. */
   readonly candidates: readonly Endpoint[];
-  readonly nat: NatClass;
+  readonly nat: Nat;
+  /** External ports from which the sender dials, where it knows them; at most 16. */
+  readonly ports?: readonly number[];
 }
 
 /** For whom and by whom a knock is sealed. */
@@ -77,7 +86,7 @@ export async function generateSealKeys(): Promise<SealKeys> {
 
 /** Seals a knock. Rejects only if `sealKey` is no X25519 key. */
 export async function sealKnock(
-  knock: { readonly candidates: readonly Endpoint[]; readonly nat: NatClass },
+  knock: Omit<SealedKnock, "publicKey">,
   { identity, recipient, sealKey, now }: SealOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const ephemeral = await generateSealKeys();
@@ -129,10 +138,10 @@ export class KnockOpener {
     const body = plaintext.subarray(0, -SIGNATURE_BYTES);
     const knock = unpackBody(body);
     if (!knock || Math.abs(this.#now() - knock.time) > KNOCK_LIFETIME_MS) return undefined;
-    const { publicKey, candidates, nat } = knock;
+    const { publicKey, candidates, nat, ports } = knock;
     const signed = concat(CONTEXT, this.#recipient, body);
     if (!verifyBytes(publicKey, signed, plaintext.subarray(-SIGNATURE_BYTES))) return undefined;
-    return { publicKey, candidates, nat };
+    return { publicKey, candidates, nat, ...(ports && { ports }) };
   }
 }
 
@@ -155,16 +164,25 @@ async function deriveKey(
 }
 
 function packBody(
-  { candidates, nat }: { readonly candidates: readonly Endpoint[]; readonly nat: NatClass },
+  { candidates, nat, ports = [] }: Omit<SealedKnock, "publicKey">,
   publicKey: Uint8Array,
   now: number,
 ): Uint8Array {
-  const packed = candidates.flatMap(packEndpoint).slice(0, MAX_KNOCK_CANDIDATES);
   const head = new DataView(new ArrayBuffer(9));
   head.setUint8(0, VERSION);
   head.setBigUint64(1, BigInt(Math.floor(now)));
-  const tail = Uint8Array.of(NAT_CLASSES.indexOf(nat), packed.length);
-  return concat(new Uint8Array(head.buffer), publicKey, tail, ...packed);
+  const text = utf8(formatNat(nat));
+  const endpoints = candidates.flatMap(packEndpoint).slice(0, MAX_KNOCK_CANDIDATES);
+  const known = ports.filter(isPort).slice(0, MAX_PORTS);
+  return concat(
+    new Uint8Array(head.buffer),
+    publicKey,
+    Uint8Array.of(text.length),
+    text,
+    Uint8Array.of(endpoints.length),
+    ...endpoints,
+    Uint8Array.of(known.length, ...known.flatMap((port) => [port >> 8, port & 255])),
+  );
 }
 
 function packEndpoint({ hostname, port }: Endpoint): Uint8Array[] {
@@ -175,24 +193,40 @@ function packEndpoint({ hostname, port }: Endpoint): Uint8Array[] {
 
 function unpackBody(body: Uint8Array): SealedKnock & { time: number } | undefined {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const nat = NAT_CLASSES[body[41]!];
-  const candidates = unpackEndpoints(body.subarray(HEAD_BYTES), body[42]!);
-  if (body[0] !== VERSION || !nat || !candidates) return undefined;
-  return { time: Number(view.getBigUint64(1)), publicKey: body.slice(9, 41) as never, nat, candidates };
+  const text = body.subarray(HEAD_BYTES + 1, HEAD_BYTES + 1 + body[HEAD_BYTES]!);
+  const nat = parseNat(new TextDecoder().decode(text));
+  const lists = unpackLists(body.subarray(HEAD_BYTES + 1 + text.length));
+  if (body[0] !== VERSION || !nat || !lists) return undefined;
+  const { candidates, ports } = lists;
+  const publicKey = body.slice(9, HEAD_BYTES) as Uint8Array<ArrayBuffer>;
+  return {
+    time: Number(view.getBigUint64(1)),
+    publicKey,
+    nat,
+    candidates,
+    ...(ports.length > 0 && { ports }),
+  };
 }
 
-/** Exactly `count` endpoints, or nothing. */
-function unpackEndpoints(bytes: Uint8Array, count: number): Endpoint[] | undefined {
-  const endpoints: Endpoint[] = [];
-  let at = 0;
-  while (at < bytes.length) {
+/** Candidates and ports, and nothing behind them. */
+function unpackLists(bytes: Uint8Array): { candidates: Endpoint[]; ports: number[] } | undefined {
+  const candidates: Endpoint[] = [];
+  let at = 1;
+  for (let n = bytes[0] ?? Infinity; n > candidates.length;) {
     const length = bytes[at] === 4 ? 4 : bytes[at] === 6 ? 16 : 0;
     const end = at + 1 + length + 2;
-    if (length === 0 || end > bytes.length) return undefined;
-    const port = bytes[end - 2]! << 8 | bytes[end - 1]!;
+    if (length === 0 || end > bytes.length || n > MAX_KNOCK_CANDIDATES) return undefined;
+    const port = portAt(bytes, end - 2);
     if (!isPort(port)) return undefined;
-    endpoints.push({ hostname: bytesToAddress(bytes.subarray(at + 1, at + 1 + length)), port });
+    candidates.push({ hostname: bytesToAddress(bytes.subarray(at + 1, at + 1 + length)), port });
     at = end;
   }
-  return endpoints.length === count && count <= MAX_KNOCK_CANDIDATES ? endpoints : undefined;
+  const count = bytes[at] ?? Infinity;
+  if (count > MAX_PORTS || bytes.length !== at + 1 + count * 2) return undefined;
+  const ports = Array.from({ length: count }, (_, i) => portAt(bytes, at + 1 + i * 2));
+  return ports.every(isPort) ? { candidates, ports } : undefined;
+}
+
+function portAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! << 8 | bytes[at + 1]!;
 }

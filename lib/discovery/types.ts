@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { Candidate, Endpoint, NatClass } from "../endpoint.ts";
+import type { Candidate, Endpoint } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
+import type { Nat } from "../nat.ts";
 
 /** A node of the DHT: its 20-byte id and where it listens. */
 export interface Contact extends Endpoint {
@@ -115,8 +116,10 @@ export interface Dht extends AsyncDisposable {
 export interface ServiceRecord {
   /** At most 16; best first. */
   readonly candidates: readonly Candidate[];
-  /** How its NAT maps ports. */
-  readonly nat: NatClass;
+  /** Its NAT. */
+  readonly nat: Nat;
+  /** External TCP ports of the sockets that dial whoever knocked last; at most 16. */
+  readonly ports?: readonly number[];
   /** The DHT socket's own observed endpoint, where a knock by datagram may get in. */
   readonly dht?: Endpoint;
   /** 32-byte X25519 key to which knocks are sealed. */
@@ -147,8 +150,10 @@ export interface Knock {
   readonly via: "announce" | "sealed" | "datagram";
   /** Where to punch; 1 to 8. */
   readonly candidates: readonly Endpoint[];
-  /** The NAT class that the connecting peer says it has. */
-  readonly nat?: NatClass;
+  /** The NAT that the connecting peer says it has. */
+  readonly nat?: Nat;
+  /** External TCP ports from which it dials, where its NAT allots one for each connection; at most 16. */
+  readonly ports?: readonly number[];
   /** The connecting peer's public key, proven by signature; absent for `announce`. */
   readonly publicKey?: Uint8Array;
 }
@@ -159,8 +164,10 @@ export interface KnockContent {
   readonly port: number;
   /** Everything else, for the sealed forms. */
   readonly candidates: readonly Endpoint[];
-  /** How our NAT maps ports. */
-  readonly nat: NatClass;
+  /** Our NAT. */
+  readonly nat: Nat;
+  /** External TCP ports from which we dial, where our NAT allots one for each connection; at most 16. */
+  readonly ports?: readonly number[];
 }
 
 /** A service that is being published and watched for knocks until closed. */

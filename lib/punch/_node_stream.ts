@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { canonicalAddress, type Endpoint } from "../endpoint.ts";
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteStream } from "../byte_stream.ts";
 
 /** Received bytes that may wait for a reader before the socket is paused. */
 const HIGH_WATER_BYTES = 512 * 1024;

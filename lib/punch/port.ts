@@ -7,7 +7,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { canonicalAddress, type Endpoint } from "../endpoint.ts";
 import { boundSocket } from "./_bound_socket.ts";
 import { NodeStream } from "./_node_stream.ts";
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteStream } from "../byte_stream.ts";
 
 /** Probes that keep the NAT's mapping of an idle path alive; home routers forget after some minutes. */
 const KEEP_ALIVE_MS = 45_000;

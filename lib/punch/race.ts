@@ -5,7 +5,7 @@
  */
 import { delay } from "@std/async";
 import type { Endpoint } from "../endpoint.ts";
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteStream } from "../byte_stream.ts";
 import { dialUnbound, type PunchPort } from "./port.ts";
 import { type Dial, redialDelay } from "./schedule.ts";
 

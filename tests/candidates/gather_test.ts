@@ -21,7 +21,7 @@ Deno.test("gatherCandidates() adds the address that the network sees, with the T
     { kind: "host", hostname: "192.168.1.2", port: 6000 },
     { kind: "reflexive", hostname: "9.9.9.9", port: 6000 },
   ]);
-  assertEquals([local.nat, local.publicAddress], ["preserving", "9.9.9.9"]);
+  assertEquals([local.nat.mapping, local.publicAddress], ["preserving", "9.9.9.9"]);
   assertEquals(local.observed, { kind: "reflexive", hostname: "9.9.9.9", port: 5000 });
 });
 
@@ -29,7 +29,7 @@ Deno.test("gatherCandidates() names a public address of this machine once, as ho
   const interfaces = [{ address: "9.9.9.9", prefix: 24 }];
   const local = gatherCandidates({ port: 5000, udpPort: 5000, observations: from("9.9.9.9"), interfaces });
   assertEquals(local.candidates, [{ kind: "host", hostname: "9.9.9.9", port: 5000 }]);
-  assertEquals(local.nat, "open");
+  assertEquals(local.nat.mapping, "open");
 });
 
 Deno.test("gatherCandidates() names loopback only where the whole network is on loopback", () => {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { reflect } from "../../lib/candidates/mod.ts";
 import type { Observation } from "../../lib/discovery/mod.ts";
+import { natOf } from "../../lib/nat.ts";
 
 /** Each observer `ADDR` saw us at `ADDR:PORT`. */
 function seen(...observations: [observer: string, address: string, port: number][]): Observation[] {
@@ -11,7 +12,7 @@ function seen(...observations: [observer: string, address: string, port: number]
 }
 
 Deno.test("reflect() knows nothing when nobody has said anything", () => {
-  assertEquals(reflect([], 5000, []), { nat: "unknown", votes: { winning: 0, all: 0 } });
+  assertEquals(reflect([], 5000, []), { nat: natOf("unknown"), votes: { winning: 0, all: 0 } });
 });
 
 Deno.test("reflect() finds each class of NAT", () => {
@@ -22,7 +23,9 @@ Deno.test("reflect() finds each class of NAT", () => {
     ["dependent", seen(["1.1.0.1", "9.9.9.9", 7001], ["2.2.0.1", "9.9.9.9", 7002]), ["10.0.0.2"]],
     ["unknown", seen(["1.1.0.1", "9.9.9.9", 5000]), ["10.0.0.2"]],
   ];
-  for (const [nat, observations, own] of table) assertEquals(reflect(observations, 5000, own).nat, nat, nat);
+  for (const [nat, observations, own] of table) {
+    assertEquals(reflect(observations, 5000, own).nat.mapping, nat, nat);
+  }
 });
 
 Deno.test("reflect() gives one vote to each /16, so that many nodes at one place cannot decide", () => {
@@ -43,5 +46,5 @@ Deno.test("reflect() is not misled by one node that reports another port", () =>
     ["3.3.0.1", "9.9.9.9", 5000],
     ["4.4.0.1", "9.9.9.9", 1],
   );
-  assertEquals(reflect(observations, 5000, []).nat, "preserving");
+  assertEquals(reflect(observations, 5000, []).nat.mapping, "preserving");
 });

@@ -7,12 +7,16 @@ import { generateIdentity } from "../../lib/identity/mod.ts";
 import { Simulation } from "../simulation.ts";
 import { Testnet } from "../testnet.ts";
 import { EPOCH_START_MS, runSlowly } from "./_fake_dht.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const DESCRIPTION: ServiceDescription = {
   candidates: [{ kind: "reflexive", hostname: "203.0.113.9", port: 50712 }],
-  nat: "preserving",
+  nat: natOf("preserving"),
 };
-const ORDINARY = { candidates: [{ hostname: "198.51.100.7", port: 41000 }], nat: "preserving" } as const;
+const ORDINARY = {
+  candidates: [{ hostname: "198.51.100.7", port: 41000 }],
+  nat: natOf("preserving"),
+} as const;
 
 function open(bootstrap: readonly Endpoint[]): Promise<DhtDiscovery> {
   return openDiscovery({ hostname: "127.0.0.1", bootstrap });
@@ -51,16 +55,16 @@ Deno.test("openDiscovery() publishes, resolves and knocks in a network of 20 nod
 
   const resolution = await client.resolve(identity.publicKey);
   assertEquals(resolution.record.candidates, DESCRIPTION.candidates);
-  assertEquals(resolution.record.nat, "preserving");
+  assertEquals(resolution.record.nat.mapping, "preserving");
 
   const caller = generateIdentity();
   const candidates = [...ORDINARY.candidates, { hostname: "2001:db8::7", port: 41000 }];
-  const content = { port: 41000, candidates, nat: "dependent" } as const;
+  const content = { port: 41000, candidates, nat: natOf("dependent") } as const;
   assert(await client.knock(resolution, content, { identity: caller }) >= 1);
   const announced = await knocks.next("announce");
   assertEquals(announced.candidates, [{ hostname: "127.0.0.1", port: 41000 }]);
   const sealed = await knocks.next("sealed");
-  assertEquals(sealed, { via: "sealed", candidates, nat: "dependent", publicKey: caller.publicKey });
+  assertEquals(sealed, { via: "sealed", candidates, nat: natOf("dependent"), publicKey: caller.publicKey });
   assertEquals(knocks.all.length, 2);
 });
 
@@ -110,11 +114,11 @@ Deno.test("publish() makes a change visible to the next lookup, under a higher n
     onPublished: () => ++count === 2 && published.resolve(),
   });
   const before = await client.resolve(identity.publicKey);
-  description = { ...DESCRIPTION, nat: "dependent" };
+  description = { ...DESCRIPTION, nat: natOf("dependent") };
   publication.update();
   await published.promise;
   const after = await client.resolve(identity.publicKey);
-  assertEquals(after.record.nat, "dependent");
+  assertEquals(after.record.nat.mapping, "dependent");
   assertGreater(after.seq, before.seq);
 });
 
@@ -163,7 +167,7 @@ Deno.test("publish() waits for a network, and is found once there is one", async
   await using _node = await DhtNode.open({ hostname: "127.0.0.1", port, bootstrap: [], readOnly: false });
   await using _publication = await publishing;
   await using client = await open([{ hostname: "127.0.0.1", port }]);
-  assertEquals((await client.resolve(identity.publicKey)).record.nat, "preserving");
+  assertEquals((await client.resolve(identity.publicKey)).record.nat.mapping, "preserving");
 });
 
 Deno.test("resolve() says not-found where nobody published", async () => {
@@ -200,7 +204,7 @@ Deno.test("DhtDiscovery.close() ends publications and lookups under way, and is 
   const pending = [
     server.resolve(generateIdentity().publicKey),
     server.publish(generateIdentity(), () => DESCRIPTION, { onKnock() {} }),
-    server.knock(resolution, { ...ORDINARY, port: 1, nat: "dependent" }, { identity }),
+    server.knock(resolution, { ...ORDINARY, port: 1, nat: natOf("dependent") }, { identity }),
   ].map((promise) => promise.then(() => "done", (reason) => reason.name));
   await Promise.all([server.close(), server.close()]);
   assertEquals(await Promise.all(pending), ["AbortError", "AbortError", "AbortError"]);

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { KnockFilter, networkOf } from "../../lib/discovery/knock_filter.ts";
 import type { Knock, Observation } from "../../lib/discovery/types.ts";
 import type { Endpoint } from "../../lib/endpoint.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const NODE = { hostname: "11.0.0.1", port: 6881 };
 const LOCAL_NODE = { hostname: "127.0.0.1", port: 6881 };
@@ -22,7 +23,7 @@ function setUp(observed = "203.0.113.1") {
 const at = (hostname: string, port = 1000): Endpoint => ({ hostname, port });
 const sealed = (...candidates: Endpoint[]) => ({
   candidates,
-  nat: "open" as const,
+  nat: natOf("open"),
   publicKey: new Uint8Array(32),
 });
 
@@ -116,7 +117,7 @@ Deno.test("KnockFilter reports a box with the sender's word, without what may no
   const box = sealed(at("198.51.100.7"), at("198.51.100.7"), at("10.0.0.1"), at("2001:db8::1"));
   filter.sealed(box, "datagram", NODE);
   const candidates = [at("198.51.100.7"), at("2001:db8::1")];
-  assertEquals(knocks, [{ via: "datagram", candidates, nat: "open", publicKey: box.publicKey }]);
+  assertEquals(knocks, [{ via: "datagram", candidates, nat: natOf("open"), publicKey: box.publicKey }]);
 });
 
 Deno.test("KnockFilter survives a listener that throws", () => {

@@ -6,6 +6,7 @@ import { generateSealKeys, KnockOpener } from "../../lib/discovery/seal.ts";
 import type { KnockContent, Reply, Resolution } from "../../lib/discovery/types.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { FakeNetwork } from "./_fake_dht.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const caller = new Identity(new Uint8Array(32).fill(1));
 const { publicKey } = new Identity(new Uint8Array(32).fill(2));
@@ -13,7 +14,7 @@ const TARGET = targetOf(publicKey);
 const CONTENT: KnockContent = {
   port: 41000,
   candidates: [{ hostname: "198.51.100.7", port: 41000 }],
-  nat: "preserving",
+  nat: natOf("preserving"),
 };
 
 async function setUp(options: { nodes?: number; dht?: string } = {}) {
@@ -28,7 +29,7 @@ async function setUp(options: { nodes?: number; dht?: string } = {}) {
     holders,
     record: {
       candidates: [],
-      nat: "open",
+      nat: natOf("open"),
       sealKey: keys.publicKey,
       ...(options.dht && { dht: { hostname: options.dht, port: 6881 } }),
     },
@@ -107,7 +108,11 @@ Deno.test("sealedKnock() sends one datagram to the DHT socket of the peer", asyn
   const { data } = dht.datagrams[0]!;
   assert(data[0]! >= 192 && data[0] !== "d".charCodeAt(0));
   const opened = await opener.open(boxOf(data)!);
-  assertEquals(opened, { candidates: CONTENT.candidates, nat: "preserving", publicKey: caller.publicKey });
+  assertEquals(opened, {
+    candidates: CONTENT.candidates,
+    nat: natOf("preserving"),
+    publicKey: caller.publicKey,
+  });
   assertEquals(listed(), []);
 });
 
@@ -122,7 +127,7 @@ Deno.test("sealedKnock() sends no datagram to what is no machine", async () => {
 Deno.test("sealedKnock() writes to the list what one announced port cannot say", async () => {
   const [only] = CONTENT.candidates;
   const contents: KnockContent[] = [
-    { ...CONTENT, nat: "dependent" },
+    { ...CONTENT, nat: natOf("dependent") },
     { ...CONTENT, candidates: [only!, { hostname: "198.51.100.7", port: 41001 }] },
     { ...CONTENT, candidates: [{ hostname: "2001:db8::7", port: 41000 }] },
   ];
@@ -142,7 +147,7 @@ Deno.test("boxOf() takes no other datagram for a knock", () => {
 
 Deno.test("sealedKnock() may be read by nobody who only holds the list's key", async () => {
   const { network, resolution, knocker, listed } = await setUp();
-  await network.run(sealedKnock(resolution, { ...CONTENT, nat: "dependent" }, knocker()));
+  await network.run(sealedKnock(resolution, { ...CONTENT, nat: natOf("dependent") }, knocker()));
   const address = "c6336407a028"; // 198.51.100.7:41000
   assert(!listed()[0]!.toHex().includes(address));
   const other = signItem(caller, 1, listed()[0]!);

@@ -2,13 +2,14 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { type Knock, MemoryHub, type ServiceDescription } from "../../lib/discovery/mod.ts";
 import { PeerError } from "../../lib/errors.ts";
 import { Identity } from "../../lib/identity/mod.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const identity = new Identity(new Uint8Array(32).fill(7));
 const caller = new Identity(new Uint8Array(32).fill(8));
 const { publicKey } = identity;
 const DESCRIPTION: ServiceDescription = {
   candidates: [{ kind: "host", hostname: "127.0.0.1", port: 5000 }],
-  nat: "open",
+  nat: natOf("open"),
   dht: { hostname: "127.0.0.1", port: 5001 },
 };
 
@@ -38,11 +39,11 @@ Deno.test("MemoryDiscovery delivers a knock by announcement and by datagram", as
   });
   const candidates = [{ hostname: "198.51.100.7", port: 41001 }];
   const resolution = await client.resolve(publicKey);
-  const content = { port: 41000, candidates, nat: "dependent" } as const;
+  const content = { port: 41000, candidates, nat: natOf("dependent") } as const;
   assertEquals(await client.knock(resolution, content, { identity: caller }), 1);
   assertEquals(knocks, [
     { via: "announce", candidates: [{ hostname: "198.51.100.7", port: 41000 }] },
-    { via: "datagram", candidates, nat: "dependent", publicKey: caller.publicKey },
+    { via: "datagram", candidates, nat: natOf("dependent"), publicKey: caller.publicKey },
   ]);
 });
 
@@ -53,7 +54,7 @@ Deno.test("MemoryDiscovery publishes a change, many at once being one", async ()
   const published: number[] = [];
   await using publication = await server.publish(
     identity,
-    () => ({ nat: "open", candidates: [{ kind: "host", hostname: "127.0.0.1", port }] }),
+    () => ({ nat: natOf("open"), candidates: [{ kind: "host", hostname: "127.0.0.1", port }] }),
     { onKnock() {}, onPublished: (count) => void published.push(count) },
   );
   const { seq } = await server.resolve(publicKey);
@@ -73,7 +74,7 @@ Deno.test("MemoryDiscovery says not-found before publication and after its end",
   await publication.close();
   await publication.close();
   assertEquals(await codeOf(server.resolve(publicKey)), "not-found");
-  const content = { port: 1, candidates: [], nat: "open" } as const;
+  const content = { port: 1, candidates: [], nat: natOf("open") } as const;
   assertEquals(await server.knock(resolution, content, { identity: caller }), 0);
 });
 
@@ -95,7 +96,7 @@ Deno.test("MemoryDiscovery waits while the hub is offline", async () => {
   const publishing = server.publish(identity, () => DESCRIPTION, { onKnock() {} });
   hub.isOnline = true;
   await publishing;
-  assertEquals((await server.resolve(publicKey)).record.nat, "open");
+  assertEquals((await server.resolve(publicKey)).record.nat.mapping, "open");
 });
 
 Deno.test("MemoryDiscovery rejects with the reason of a signal", async () => {

@@ -7,6 +7,7 @@ import { sealKnock } from "../../lib/discovery/seal.ts";
 import type { Knock, ServiceRecord } from "../../lib/discovery/types.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { type FakeDht, FakeNetwork } from "./_fake_dht.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const identity = new Identity(new Uint8Array(32).fill(7));
 const caller = new Identity(new Uint8Array(32).fill(8));
@@ -25,7 +26,7 @@ async function publish(network: FakeNetwork, dht: FakeDht = network.open(), sign
     ...(signal && { signal }),
     describe: () => ({
       candidates: [{ kind: "reflexive", hostname: "203.0.113.1", port: 50000 }],
-      nat: "preserving",
+      nat: natOf("preserving"),
     }),
     onKnock: (knock) => {
       knocks.push(knock);
@@ -52,7 +53,7 @@ function published(network: FakeNetwork): ServiceRecord {
 
 async function box(network: FakeNetwork, hostname = "198.51.100.7"): Promise<Uint8Array> {
   const { sealKey } = published(network);
-  const content = { candidates: [{ hostname, port: 41000 }], nat: "dependent" as const };
+  const content = { candidates: [{ hostname, port: 41000 }], nat: natOf("dependent") };
   return await sealKnock(content, {
     identity: caller,
     recipient: publicKey,
@@ -123,7 +124,7 @@ Deno.test("DhtPublication reads its list when somebody is announced", async () =
   await hear(2);
   assertLessOrEqual(clock.now() - written, 60_000); // long before the next walk
   assertEquals(knocks.map(({ via }) => via), ["announce", "sealed"]);
-  assertEquals([knocks[1]!.nat, knocks[1]!.publicKey], ["dependent", caller.publicKey]);
+  assertEquals([knocks[1]!.nat?.mapping, knocks[1]!.publicKey], ["dependent", caller.publicKey]);
   await close();
 });
 

@@ -7,6 +7,7 @@ import type { ServiceRecord } from "../../lib/discovery/types.ts";
 import { PeerError } from "../../lib/errors.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { FakeNetwork } from "./_fake_dht.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const identity = new Identity(new Uint8Array(32).fill(7));
 const KEY = targetOf(identity.publicKey).toHex();
@@ -18,7 +19,7 @@ function setUp(nodes: number) {
   const record = { port: 1000 };
   const describe = (): ServiceRecord => ({
     candidates: [{ kind: "host", hostname: "10.0.0.1", port: record.port }],
-    nat: "unknown",
+    nat: natOf("unknown"),
     sealKey: new Uint8Array(32),
   });
   const published: { at: number; count: number; error: Error | undefined }[] = [];
@@ -159,7 +160,11 @@ Deno.test("Publisher tries again, ever more slowly, until nodes take the record"
 Deno.test("Publisher outnumbers the record of another instance, without a fight", async () => {
   const { network, clock, publisher, signal, run } = setUp(8);
   const foreign = network.wallClock() * 1000 + 5 * MINUTE * 1000;
-  const v = encodeRecord(identity.publicKey, { candidates: [], nat: "open", sealKey: new Uint8Array(32) });
+  const v = encodeRecord(identity.publicKey, {
+    candidates: [],
+    nat: natOf("open"),
+    sealKey: new Uint8Array(32),
+  });
   const replace = (seq: number) => {
     for (const node of network.nodes) node.items.set(KEY, signItem(identity, seq, v));
   };
@@ -179,7 +184,11 @@ Deno.test("Publisher outnumbers the record of another instance, without a fight"
 Deno.test("Publisher does not follow a number that a wrong clock put into the future", async () => {
   const { network, clock, publisher, signal } = setUp(8);
   const future = (network.wallClock() + 60 * MINUTE) * 1000;
-  const v = encodeRecord(identity.publicKey, { candidates: [], nat: "open", sealKey: new Uint8Array(32) });
+  const v = encodeRecord(identity.publicKey, {
+    candidates: [],
+    nat: natOf("open"),
+    sealKey: new Uint8Array(32),
+  });
   for (const node of network.nodes.slice(0, 4)) node.items.set(KEY, signItem(identity, future, v));
   await clock.run(publisher.start(signal));
   assertEquals(publisher.acknowledgements, 4);

@@ -7,6 +7,7 @@ import type { Candidate } from "../../lib/endpoint.ts";
 import { PeerError } from "../../lib/errors.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { seededRandom } from "../simulation.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const { id, publicKey } = new Identity(new Uint8Array(32).fill(7));
 const record: ServiceRecord = {
@@ -15,7 +16,7 @@ const record: ServiceRecord = {
     { kind: "reflexive", hostname: "2001:db8::9", port: 50712 },
     { kind: "host", hostname: "192.168.1.7", port: 50712 },
   ],
-  nat: "preserving",
+  nat: natOf("preserving"),
   dht: { hostname: "203.0.113.9", port: 50713 },
   sealKey: new Uint8Array(32).fill(9),
 };
@@ -45,7 +46,7 @@ const HEAD = ["v=1", `key=${Buffer.from(record.sealKey).toString("base64url")}`]
 
 Deno.test("decodeRecord() reads what encodeRecord() wrote", () => {
   assertEquals(decodeRecord(publicKey, encodeRecord(publicKey, record)), record);
-  const bare: ServiceRecord = { candidates: [], nat: "unknown", sealKey: record.sealKey };
+  const bare: ServiceRecord = { candidates: [], nat: natOf("unknown"), sealKey: record.sealKey };
   assertEquals(decodeRecord(publicKey, encodeRecord(publicKey, bare)), bare);
 });
 
@@ -127,7 +128,7 @@ Deno.test("decodeRecord() leaves out what is no address, and what it does not kn
       { kind: "host", hostname: "10.0.0.3", port: 80 },
       { kind: "mapped", hostname: "2001:db8::1", port: 80 },
     ],
-    nat: "unknown",
+    nat: natOf("unknown"),
     sealKey: record.sealKey,
   });
 });
@@ -181,4 +182,17 @@ Deno.test("ageOf() believes a clock that is 10 minutes off, and a record of 2 ho
   const now = 1_800_000_000_000, minute = 60_000;
   const ages = [11, 9, 0, -119, -121].map((minutes) => ageOf((now + minutes * minute) * 1000, now));
   assertEquals(ages, ["future", "fresh", "fresh", "fresh", "stale"]);
+});
+
+Deno.test("decodeRecord() gives the external ports that encodeRecord() wrote, at most 16 that are ports", () => {
+  const ports = [0, 65_536, ...Array.from({ length: 20 }, (_, i) => 40_000 + i)];
+  const sequence = { next: 40_020, step: 1, rate: 3 };
+  const busy = {
+    ...record,
+    nat: natOf("sequential", { filtering: "port", sequence }),
+    ports: ports.slice(2),
+  };
+  const decoded = decodeRecord(publicKey, encodeRecord(publicKey, busy));
+  assert(!(decoded instanceof Error));
+  assertEquals([decoded.ports, decoded.nat], [ports.slice(2, 18), busy.nat]);
 });

@@ -5,6 +5,7 @@ import { type Found, resolveRecord } from "../../lib/discovery/resolver.ts";
 import { PeerError } from "../../lib/errors.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { FakeNetwork, type FakeNode } from "./_fake_dht.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const identity = new Identity(new Uint8Array(32).fill(7));
 const { publicKey } = identity;
@@ -13,7 +14,7 @@ const HOUR = 3_600_000;
 
 function valueWithPort(port: number): Uint8Array {
   const candidates = [{ kind: "host" as const, hostname: "10.0.0.1", port }];
-  return encodeRecord(publicKey, { candidates, nat: "open", sealKey: new Uint8Array(32) });
+  return encodeRecord(publicKey, { candidates, nat: natOf("open"), sealKey: new Uint8Array(32) });
 }
 
 /** Stores a record of a certain age at some nodes. */

@@ -8,13 +8,14 @@ import {
 } from "../../lib/discovery/seal.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { seededRandom } from "../simulation.ts";
+import { natOf } from "../../lib/nat.ts";
 
 const caller = new Identity(new Uint8Array(32).fill(1));
 const server = new Identity(new Uint8Array(32).fill(2));
 const NOW = 1_800_000_000_000;
 const knock = {
   candidates: [{ hostname: "203.0.113.9", port: 50712 }, { hostname: "2001:db8::9", port: 1 }],
-  nat: "dependent" as const,
+  nat: natOf("dependent"),
 };
 
 function seal(keys: SealKeys, options: Partial<Parameters<typeof sealKnock>[1]> = {}) {
@@ -32,14 +33,18 @@ Deno.test("KnockOpener opens what sealKnock() sealed", async () => {
   assertEquals(opened, { ...knock, publicKey: caller.publicKey });
 });
 
-Deno.test("sealKnock() keeps to eight candidates that are addresses, and to the longest box", async () => {
+Deno.test("sealKnock() keeps to eight candidates that are addresses, 16 ports, and the longest box", async () => {
   const keys = await generateSealKeys();
   const many = Array.from({ length: 20 }, (_, i) => ({ hostname: `2001:db8::${i + 1}`, port: 9 }));
   const candidates = [{ hostname: "example.org", port: 1 }, { hostname: "10.0.0.1", port: 0 }, ...many];
+  const ports = [0, 70_000, ...Array.from({ length: 30 }, (_, i) => 40_000 + i)];
+  const sequence = { next: 40_000, step: 1, rate: 20 };
+  const nat = natOf("sequential", { filtering: "port", refusal: "silence", sequence });
   const to = { identity: caller, recipient: server.publicKey, sealKey: keys.publicKey, now: NOW };
-  const box = await sealKnock({ candidates, nat: "open" }, to);
-  assertEquals(box.length, MAX_BOX_BYTES);
-  assertEquals((await opener(keys).open(box))?.candidates, many.slice(0, 8));
+  const box = await sealKnock({ candidates, nat, ports }, to);
+  assertLessOrEqual(box.length, MAX_BOX_BYTES);
+  const opened = await opener(keys).open(box);
+  assertEquals([opened?.candidates, opened?.ports, opened?.nat], [many.slice(0, 8), ports.slice(2, 18), nat]);
 });
 
 Deno.test("sealKnock() hides who knocks and from where", async () => {
@@ -112,5 +117,5 @@ Deno.test("sealKnock() makes boxes of which five fit a list", async () => {
   const keys = await generateSealKeys();
   const candidates = knock.candidates.slice(0, 1).concat(knock.candidates.slice(0, 1));
   const to = { identity: caller, recipient: server.publicKey, sealKey: keys.publicKey, now: NOW };
-  assertLessOrEqual((await sealKnock({ candidates, nat: "open" }, to)).length, 995 / 5 - 2);
+  assertLessOrEqual((await sealKnock({ candidates, nat: natOf("open") }, to)).length, 995 / 5 - 2);
 });

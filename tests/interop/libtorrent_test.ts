@@ -19,6 +19,7 @@ import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import { LibtorrentNodes, loopbackAddress } from "./libtorrent.ts";
 import { libtorrentTest } from "./libtorrent_test_helper.ts";
+import { natOf } from "../../lib/nat.ts";
 
 /** Nodes that keep a value: all that a walk gives. */
 const CLOSEST = 8;
@@ -27,7 +28,7 @@ const DESCRIPTION: ServiceDescription = {
     { kind: "reflexive", hostname: "203.0.113.9", port: 50712 },
     { kind: "host", hostname: "192.168.1.7", port: 50712 },
   ],
-  nat: "preserving",
+  nat: natOf("preserving"),
 };
 
 /** A node that is in nobody's table, so that libtorrent keeps everything. */
@@ -174,7 +175,7 @@ libtorrentTest("Discovery publishes, resolves and knocks in a DHT of libtorrent'
   const resolution = await client.resolve(identity.publicKey);
   assertEquals(resolution.record.candidates, DESCRIPTION.candidates);
   const candidates = [{ hostname: "198.51.100.7", port: 41_000 }];
-  const content = { port: 41_000, candidates, nat: "preserving" } as const;
+  const content = { port: 41_000, candidates, nat: natOf("preserving") } as const;
   assertGreaterOrEqual(await client.knock(resolution, content, { identity: generateIdentity() }), 3);
   assertEquals(await knocked, { via: "announce", candidates: [{ hostname: "127.0.0.1", port: 41_000 }] });
 });
@@ -191,7 +192,7 @@ libtorrentTest(
 
     const kept: ServiceRecord = {
       candidates: DESCRIPTION.candidates.slice(1),
-      nat: "unknown",
+      nat: natOf("unknown"),
       sealKey: new Uint8Array(32).fill(7),
     };
     await net.put(9, identity, encodeRecord(publicKey, kept));

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /**
  * A TCP connection as the later stages see it: the part of `Deno.TcpConn` that they use, so that it does not

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readExactly, writeAll } from "../../lib/punch/mod.ts";
-import { readAll, tcpPair } from "../_streams.ts";
+import { readExactly, writeAll } from "../lib/io.ts";
+import { readAll, tcpPair } from "./_streams.ts";
 
 Deno.test("readExactly() leaves what follows to the next reader", async () => {
   const [here, there] = await tcpPair();
