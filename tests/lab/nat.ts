@@ -48,7 +48,7 @@ export interface Site {
  * | `port` | NAT, address-and-port-dependent filtering: Linux as it comes, unasked packets dropped |
  * | `port-rst` | the same, an unasked SYN answered with RST |
  * | `port-icmp` | the same, whatever comes unasked answered with ICMP "host unreachable" |
- * | `port-bare` | the same translation and no firewall: the router's own kernel answers, and remembers |
+ * | `port-bare` | the same translation and no firewall: the router's own kernel answers, TCP with RST |
  * | `port-noprsv` | `port` whose external ports have nothing to do with the internal ones |
  * | `sym-seq` | `port` whose external port is the next one for each destination |
  * | `sym-seq2` | the same, two further each time |

@@ -41,10 +41,7 @@ export function webOnly(): string {
   return portRestricted({ letsOut: ["tcp dport { 80, 443 }", "udp dport 53"] });
 }
 
-/**
- * A translation and no firewall. The router's own kernel answers what comes unasked, TCP with RST; it keeps a trace
- * of that, so whoever comes too early takes the external port from the one inside, for that pair of endpoints.
- */
+/** A translation and no firewall: the router's own kernel answers what comes unasked, TCP with RST. */
 export function unguarded(): string {
   return translation(preserving);
 }

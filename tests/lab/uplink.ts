@@ -90,7 +90,8 @@ export class NatRouter implements Uplink {
     this.#subnet = subnet;
     plan.namespace(namespace, { forward: true });
     const wan = { namespace, device: "wan" };
-    if (second !== undefined && uplink instanceof Wan) {
+    if (second !== undefined) {
+      if (!(uplink instanceof Wan)) throw new TypeError("Cannot have a second address but on the WAN");
       const { publicAddress } = uplink.attachAs(plan, wan, uplink.nextAddress(), [second]);
       plan.ip(namespace, `addr add ${second}/32 dev wan`);
       this.#outside = [publicAddress, second];
