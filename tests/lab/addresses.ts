@@ -43,6 +43,9 @@ export function peerAddress(n: number): string {
   return DOCUMENTATION[n] ?? `6.${10 + n}.0.${1 + (n % 250)}`;
 }
 
+/** The first of {@linkcode peerAddress} of no special purpose: routers that look at their own address object to others. */
+export const FIRST_PLAIN_ADDRESS = DOCUMENTATION.length;
+
 /** The `n`-th home network, as the first three octets of a /24. */
 export function homeSubnet(n: number): string {
   return `192.168.${10 + n}`;
@@ -51,4 +54,9 @@ export function homeSubnet(n: number): string {
 /** The `n`-th network between a carrier and its customers (RFC 6598). */
 export function carrierSubnet(n: number): string {
   return `100.64.${10 + n}`;
+}
+
+/** The same where the carrier uses, inside, a block of somebody else's that looks public. */
+export function squattedSubnet(n: number): string {
+  return `7.64.${10 + n}`;
 }

@@ -53,7 +53,11 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   "pool-pair": { ...PORT, shared: true },
   "pool-sym": { ...PORT, ports: "either" },
   upnp: { ...PORT, lets: "anybody" },
+  "upnp-igd": { ...PORT, lets: "anybody" },
+  "upnp-natpmp": { ...PORT, lets: "anybody" },
+  "upnp-pcp": { ...PORT, lets: "anybody" },
   "upnp-cgnat": PORT,
+  "upnp-squat": PORT,
 };
 
 /** Whether {@linkcode expectation} knows a network. */

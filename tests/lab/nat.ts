@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { carrierSubnet, homeSubnet } from "./addresses.ts";
+import { carrierSubnet, homeSubnet, squattedSubnet } from "./addresses.ts";
 import {
   drawn,
   perAddress,
@@ -23,7 +23,8 @@ import {
   webOnly,
 } from "./nat_rules.ts";
 import type { Plan } from "./plan.ts";
-import { Firewall, NatRouter, type Uplink, type Wan } from "./uplink.ts";
+import { Firewall, NatRouter, type Uplink, Wan } from "./uplink.ts";
+import { MAPPING_ROUTERS, mappingRouter, planMapper } from "./upnp.ts";
 
 /** What an entry of {@linkcode NAT_TYPES} builds with: names and numbers that are new each time, and the WAN. */
 export interface Site {
@@ -64,6 +65,10 @@ export interface Site {
  * | `pool` | `port` with two external addresses: one for each internal port and protocol |
  * | `pool-pair` | the same, one for each machine; shared by all peers of this type in one lab |
  * | `pool-sym` | the same, the other one for each destination |
+ * | `upnp` | `port` that maps ports on request: UPnP IGD, NAT-PMP and PCP |
+ * | `upnp-igd`, `upnp-natpmp`, `upnp-pcp` | the same, one protocol alone |
+ * | `upnp-cgnat` | `upnp` at home, behind `port` of the carrier: the home router refuses |
+ * | `upnp-squat` | the same with a carrier whose inner addresses look public: the home router maps, in vain |
  */
 export const NAT_TYPES = {
   open: ({ wan }) => wan,
@@ -89,6 +94,13 @@ export const NAT_TYPES = {
   pool: (site) => pool(site, "port"),
   "pool-pair": (site) => site.shared("pool-pair", () => pool(site, "machine")),
   "pool-sym": (site) => pool(site, "flow"),
+  upnp: (site) => mapping(site, "upnp"),
+  "upnp-igd": (site) => mapping(site, "upnp-igd"),
+  "upnp-natpmp": (site) => mapping(site, "upnp-natpmp"),
+  "upnp-pcp": (site) => mapping(site, "upnp-pcp"),
+  "upnp-cgnat": (site) => mapping(site, "upnp-cgnat", carrier(site, () => portRestricted())),
+  "upnp-squat": (site) =>
+    mapping(site, "upnp-squat", carrier(site, () => portRestricted(), squattedSubnet(site.number()))),
 } satisfies Record<string, (site: Site) => Uplink>;
 
 /** A kind of network: a key of {@linkcode NAT_TYPES}. */
@@ -134,10 +146,19 @@ function pool(site: Site, by: Pooling): Uplink {
   });
 }
 
-function carrier(site: Site, rules: () => string): Uplink {
-  return new NatRouter(site.plan, site.wan, {
-    namespace: site.routerName(),
-    subnet: carrierSubnet(site.number()),
-    rules,
+/** A home router that maps ports on request, and in it a daemon of that kind. */
+function mapping(site: Site, kind: string, uplink: Uplink = site.wan): Uplink {
+  const [namespace, protocols] = [site.routerName(), MAPPING_ROUTERS[kind]!];
+  const router = new NatRouter(site.plan, uplink, {
+    namespace,
+    subnet: homeSubnet(site.number()),
+    rules: () => mappingRouter(protocols),
+    ...(uplink instanceof Wan ? { address: uplink.nextPlainAddress() } : {}),
   });
+  planMapper(site.plan, namespace, protocols);
+  return router;
+}
+
+function carrier(site: Site, rules: () => string, subnet = carrierSubnet(site.number())): Uplink {
+  return new NatRouter(site.plan, site.wan, { namespace: site.routerName(), subnet, rules });
 }

@@ -60,6 +60,12 @@ const EXPECTED: Record<NatType, Expected> = {
   pool: PORT,
   "pool-pair": PORT,
   "pool-sym": { ...PORT, mapping: "pooled" },
+  upnp: PORT,
+  "upnp-igd": PORT,
+  "upnp-natpmp": PORT,
+  "upnp-pcp": PORT,
+  "upnp-cgnat": PORT,
+  "upnp-squat": PORT,
 };
 
 /** Where `publicAddress` is one of those that a peer has. */

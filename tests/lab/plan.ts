@@ -16,6 +16,7 @@ interface Setup {
   readonly ip: string[];
   readonly nft: string[];
   readonly sysctl: string[];
+  readonly run: string[];
 }
 
 /**
@@ -68,6 +69,11 @@ export class Plan {
     this.#setup(namespace).nft.push(ruleset);
   }
 
+  /** Lines for `sh -e` inside a namespace, after everything else there. */
+  run(namespace: string, script: string): void {
+    this.#setup(namespace).run.push(script);
+  }
+
   /** Everything, for `sh -e`. */
   script(): string {
     const inside = [...this.#setups].map(([name, setup]) =>
@@ -82,19 +88,19 @@ export class Plan {
   }
 
   #setup(namespace: string): Setup {
-    const setup = this.#setups.get(namespace) ?? { ip: [], nft: [], sysctl: [] };
+    const setup = this.#setups.get(namespace) ?? { ip: [], nft: [], sysctl: [], run: [] };
     this.#setups.set(namespace, setup);
     return setup;
   }
 }
 
-function insideScript({ ip, nft, sysctl }: Setup): string {
+function insideScript({ ip, nft, sysctl, run }: Setup): string {
   // A kernel without IPv6 or bridge filtering lacks those files, and needs no setting then.
   const settings = sysctl.map((line) => {
     const [path, value] = line.split("=");
     return `for f in /proc/sys/net/${path}; do [ ! -e "$f" ] || echo ${value} > "$f"; done\n`;
   });
-  return settings.join("") + batch("ip -batch -", ip) + batch("nft -f -", nft);
+  return settings.join("") + batch("ip -batch -", ip) + batch("nft -f -", nft) + run.join("");
 }
 
 function batch(command: string, lines: readonly string[]): string {

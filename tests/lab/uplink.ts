@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { FIREWALL_GATEWAY, peerAddress, WAN_GATEWAY } from "./addresses.ts";
+import { FIREWALL_GATEWAY, FIRST_PLAIN_ADDRESS, peerAddress, WAN_GATEWAY } from "./addresses.ts";
 import type { Device, Plan } from "./plan.ts";
 
 /** What a machine has got by being plugged in. */
@@ -59,6 +59,12 @@ export class Wan implements Uplink {
   nextAddress(): string {
     return peerAddress(this.#peers++);
   }
+
+  /** The same, and none of a documentation block. */
+  nextPlainAddress(): string {
+    this.#peers = Math.max(this.#peers, FIRST_PLAIN_ADDRESS);
+    return this.nextAddress();
+  }
 }
 
 /** What a router is made of. */
@@ -68,10 +74,9 @@ export interface NatRouterOptions {
   readonly subnet: string;
   /** The ruleset, for the first address of the LAN and all those on the uplink. */
   readonly rules: (inside: string, outside: readonly string[]) => string;
-  /**
-   * A second address on the WAN, which has to be the uplink. The machines of the LAN have the two in turn, as far as
-   * one can say so.
-   */
+  /** A certain address on the WAN, which has to be the uplink. */
+  readonly address?: string;
+  /** A second address there. The machines of the LAN have the two in turn, as far as one can say so. */
   readonly second?: string;
 }
 
@@ -84,18 +89,13 @@ export class NatRouter implements Uplink {
   #ports = 0;
 
   /** Plans the router. */
-  constructor(plan: Plan, uplink: Uplink, { namespace, subnet, rules, second }: NatRouterOptions) {
+  constructor(plan: Plan, uplink: Uplink, options: NatRouterOptions) {
+    const { namespace, subnet, rules } = options;
     this.routers = [...uplink.routers, namespace];
     this.#namespace = namespace;
     this.#subnet = subnet;
     plan.namespace(namespace, { forward: true });
-    const wan = { namespace, device: "wan" };
-    if (second !== undefined) {
-      if (!(uplink instanceof Wan)) throw new TypeError("Cannot have a second address but on the WAN");
-      const { publicAddress } = uplink.attachAs(plan, wan, uplink.nextAddress(), [second]);
-      plan.ip(namespace, `addr add ${second}/32 dev wan`);
-      this.#outside = [publicAddress, second];
-    } else this.#outside = [uplink.attach(plan, wan).publicAddress];
+    this.#outside = planOutside(plan, uplink, options);
     plan.ip(
       namespace,
       "link add lan type bridge stp_state 0 forward_delay 0",
@@ -120,6 +120,22 @@ export class NatRouter implements Uplink {
     );
     return { address, publicAddress };
   }
+}
+
+/** Plugs a router into its uplink; gives the addresses under which the WAN sees it. */
+function planOutside(
+  plan: Plan,
+  uplink: Uplink,
+  { namespace, address, second }: NatRouterOptions,
+): readonly string[] {
+  const device = { namespace, device: "wan" };
+  if (address === undefined && second === undefined) return [uplink.attach(plan, device).publicAddress];
+  if (!(uplink instanceof Wan)) throw new TypeError("Cannot choose an address but on the WAN");
+  const first = address ?? uplink.nextAddress();
+  const more = second === undefined ? [] : [second];
+  uplink.attachAs(plan, device, first, more);
+  plan.ip(namespace, ...more.map((other) => `addr add ${other}/32 dev wan`));
+  return [first, ...more];
 }
 
 /** A router that translates nothing: the one machine behind it has a public address. */
