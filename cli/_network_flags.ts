@@ -25,6 +25,29 @@ export function readBootstrap(flags: Flags): readonly string[] | undefined {
   return values;
 }
 
+/**
+ * The servers of `--stun`: absent without the flag (the public list), empty for `--no-stun`.
+ * Throws `UsageError` for anything that is no `HOST:PORT`.
+ */
+export function readStun(flags: Flags): readonly string[] | undefined {
+  const servers = flags.values("stun");
+  if (flags.has("no-stun")) {
+    if (!servers?.length) return [];
+    throw new UsageError("--no-stun goes with no --stun", "Give either --no-stun or --stun HOST:PORT.");
+  }
+  for (const server of servers ?? []) {
+    try {
+      parseHostPort(server);
+    } catch {
+      throw new UsageError(
+        `--stun is not valid: "${server}"`,
+        "Give --stun HOST:PORT with a port from 1 to 65535.",
+      );
+    }
+  }
+  return servers;
+}
+
 /** The port of `--port`; 0, which is any, without the flag. Throws `UsageError` out of range. */
 export function readPort(flags: Flags): number {
   const text = flags.value("port");

@@ -5,7 +5,7 @@ import { parsePeerId } from "../lib/identity/mod.ts";
 import { UsageError } from "./_exit.ts";
 import { type Flags, readFlags, readNumber } from "./_flags.ts";
 import { lines } from "./_lines.ts";
-import { readBootstrap } from "./_network_flags.ts";
+import { readBootstrap, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
 import { knownNodesPath } from "./_paths.ts";
 import { interruptible } from "./_signals.ts";
@@ -23,14 +23,15 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 /** `skip connect ID`: lines from stdin are messages, messages go to stdout. */
 export async function connectCommand(args: string[]): Promise<number> {
   const flags = readFlags("connect", args, {
-    boolean: ["json", "quiet", "verbose"],
+    boolean: ["json", "no-stun", "quiet", "verbose"],
     string: ["path", "timeout"],
-    collect: ["bootstrap"],
+    collect: ["bootstrap", "stun"],
     positional: [1, 1],
   });
   const id = readId(flags.positional[0]!);
   const path = readPath(flags);
   const bootstrap = readBootstrap(flags);
+  const stun = readStun(flags);
   const seconds = readNumber(
     "timeout",
     flags.value("timeout") ?? `${DEFAULT_TIMEOUT_SECONDS}`,
@@ -49,6 +50,7 @@ export async function connectCommand(args: string[]): Promise<number> {
       signal: AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]),
       onProgress: (event) => output.progress(event),
       ...(bootstrap ? { bootstrap } : {}),
+      ...(stun ? { stun } : {}),
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     await converse(socket, output, interrupt.signal);

@@ -9,6 +9,7 @@ Usage: skip COMMAND [ARGUMENTS]
 
   serve           be reachable, and print the id under which
   connect ID      open a WebSocket to a serving peer
+  check           see what this network does, and with whom it connects
   id              print this machine's id
   dht             run a plain node of the DHT
   help [COMMAND]  explain a command; also: exit-codes, permissions
@@ -24,6 +25,11 @@ Permissions: skip help permissions.  Exit codes: skip help exit-codes.`;
 const BOOTSTRAP = `  --bootstrap HOST:PORT   a node of the DHT to begin with; may be given several times;
                           none starts a network of one's own (default: the public DHT)`;
 
+const STUN =
+  `  --stun HOST:PORT        a STUN server over TCP, or a serving peer, asked where the DHT leaves open what the
+                          NAT does; may be given several times (default: some public ones)
+  --no-stun               ask none`;
+
 const COMMON = `  --json                  one JSON object a line on stdout
   --quiet                 errors only
   --verbose               stack traces of errors`;
@@ -31,27 +37,42 @@ const COMMON = `  --json                  one JSON object a line on stdout
 const TOPICS: Readonly<Record<string, string>> = {
   serve: `Serves a WebSocket endpoint that greets and echoes. Lines typed here go to everybody connected.
 
-Usage: skip serve [--identity FILE | --ephemeral] [--port N] [--bootstrap HOST:PORT]…
+Usage: skip serve [--identity FILE | --ephemeral] [--port N] [--bootstrap HOST:PORT]… [--stun HOST:PORT]…
 
   --identity FILE         the key file; made if missing (default: the platform's configuration folder)
   --ephemeral             a new identity for this run, kept nowhere
   --port N                UDP and TCP port (default: any)
 ${BOOTSTRAP}
+${STUN}
 ${COMMON}
 
 The id goes to stdout once others can find it. Stop with Ctrl-C.`,
 
   connect: `Opens a WebSocket: lines from stdin are messages, messages go to stdout.
 
-Usage: skip connect ID [--path /p] [--bootstrap HOST:PORT]… [--timeout SECONDS]
+Usage: skip connect ID [--path /p] [--bootstrap HOST:PORT]… [--stun HOST:PORT]… [--timeout SECONDS]
 
   --path /p               path and query of the request (default: /)
   --timeout SECONDS       how long opening may take (default: 30)
 ${BOOTSTRAP}
+${STUN}
 ${COMMON}
 
 At the end of the input the connection is closed once nothing has come for a second.
 Example: echo hello | skip connect ID --quiet`,
+
+  check: `Finds out what the network does to connections, and with whom it connects.
+
+Usage: skip check [--with LINE] [--line] [--stun HOST:PORT]… [--bootstrap HOST:PORT]…
+
+  --with LINE             the line that skip check printed elsewhere: will the two connect?
+  --line                  print nothing but the line to paste for a friend
+  --stun HOST:PORT        a serving peer, or a STUN server over TCP, to look from; several see more
+${BOOTSTRAP}
+${COMMON}
+
+Only serving peers can tell whom the NAT lets in. With --with the exit code is 4 where no direct path exists.
+Example: skip check --with "skip1 preserving/port/silence v6"`,
 
   id: `Prints this machine's id, and makes an identity where there is none.
 
@@ -74,7 +95,7 @@ The address goes to stdout. Example: skip dht --port 6881 --bootstrap none`,
 
   help: `Explains a command or a topic.
 
-Usage: skip help [serve | connect | id | dht | exit-codes | permissions]`,
+Usage: skip help [serve | connect | check | id | dht | exit-codes | permissions]`,
 
   "exit-codes": `  0    ok
   1    failed
@@ -89,6 +110,7 @@ Usage: skip help [serve | connect | id | dht | exit-codes | permissions]`,
 
   serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   dht      --allow-net --ignore-env
   id       --allow-env --allow-read --allow-write
   help     none

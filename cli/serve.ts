@@ -6,7 +6,7 @@ import { UsageError } from "./_exit.ts";
 import { type Flags, readFlags } from "./_flags.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { lines } from "./_lines.ts";
-import { readBootstrap, readPort } from "./_network_flags.ts";
+import { readBootstrap, readPort, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
 import { identityPath, knownNodesPath } from "./_paths.ts";
 import { interruptible } from "./_signals.ts";
@@ -14,12 +14,13 @@ import { interruptible } from "./_signals.ts";
 /** `skip serve`: a WebSocket endpoint that greets, echoes, and lets a person answer. */
 export async function serveCommand(args: string[]): Promise<number> {
   const flags = readFlags("serve", args, {
-    boolean: ["ephemeral", "json", "quiet", "verbose"],
+    boolean: ["ephemeral", "json", "no-stun", "quiet", "verbose"],
     string: ["identity", "port"],
-    collect: ["bootstrap"],
+    collect: ["bootstrap", "stun"],
     positional: [0, 0],
   });
   const bootstrap = readBootstrap(flags);
+  const stun = readStun(flags);
   const port = readPort(flags);
   const output = new Output({
     json: flags.has("json"),
@@ -36,6 +37,7 @@ export async function serveCommand(args: string[]): Promise<number> {
       signal,
       onProgress: (event) => event.type === "ready" ? undefined : output.progress(event),
       ...(bootstrap ? { bootstrap } : {}),
+      ...(stun ? { stun } : {}),
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     announce(server, output, bootstrap);

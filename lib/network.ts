@@ -7,6 +7,17 @@ import { type Discovery, openDiscovery, PUBLIC_BOOTSTRAP } from "./discovery/mod
 import { parseHostPort } from "./endpoint.ts";
 import type { OnProgress } from "./progress.ts";
 
+/**
+ * Public STUN servers that are known to answer over TCP, of different operators. They are asked only where the nodes of the
+ * DHT leave open what our NAT does to TCP.
+ */
+export const PUBLIC_STUN: readonly string[] = [
+  "turn.cloudflare.com:3478",
+  "stun.nextcloud.com:443",
+  "global.turn.twilio.com:3478",
+  "stun.freeswitch.org:3478",
+];
+
 /** Options that `serve`, `dial` and `connect` share. */
 export interface NetworkOptions {
   /**
@@ -16,6 +27,11 @@ export interface NetworkOptions {
   readonly bootstrap?: readonly string[];
   /** File in which good nodes are kept between runs; without one, every start begins at the bootstrap nodes. */
   readonly knownNodesFile?: string;
+  /**
+   * STUN servers over TCP, or serving peers, as `HOST:PORT`; an empty list asks none. They are asked only where the DHT's
+   * nodes leave open what our NAT does to TCP. By default some well-known public ones.
+   */
+  readonly stun?: readonly string[];
   /** A discovery that is open already, in place of one of our own; it stays open. */
   readonly discovery?: Discovery;
   /** Told of every stage. */

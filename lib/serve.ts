@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
+import { gatherCandidates, interfaceAddresses, type LocalCandidates, reflect } from "./candidates/mod.ts";
 import { Gate } from "./_gate.ts";
 import type { Discovery, Publication, ServiceDescription } from "./discovery/mod.ts";
-import { formatEndpoint, isPort } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, isPort, parseHostPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
 import { formatNat } from "./nat.ts";
-import { type Network, type NetworkOptions, openNetwork, reportOnline } from "./network.ts";
+import { NatWatcher, type Votes } from "./_nat_watcher.ts";
+import { type Network, type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { Prober } from "./_prober.ts";
 import { type OnProgress, reporter } from "./progress.ts";
 import { openPort, type PunchPort } from "./punch/mod.ts";
@@ -81,6 +82,7 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   if (wanted !== 0 && !isPort(wanted)) {
     throw new RangeError(`Cannot serve: the port must be 0 to 65535, current value is ${wanted}`);
   }
+  const servers = (options.stun ?? PUBLIC_STUN).map(parseHostPort);
   signal?.throwIfAborted();
   const start = performance.now();
   const report = reporter(options.onProgress);
@@ -94,7 +96,7 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   stack.use(network);
   stack.use(port);
   stack.use(reportOnline(network.discovery, report));
-  await publish({ discovery: network.discovery, identity, port, gate, report, signal }, stack);
+  await publish({ discovery: network.discovery, identity, port, servers, gate, report, signal }, stack);
   report({ type: "ready", id: identity.id, ms: performance.now() - start });
   return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
 }
@@ -104,6 +106,7 @@ interface Service {
   readonly discovery: Discovery;
   readonly identity: Identity;
   readonly port: PunchPort;
+  readonly servers: readonly Endpoint[];
   readonly gate: Gate;
   readonly report: OnProgress;
   readonly signal: AbortSignal | undefined;
@@ -111,11 +114,18 @@ interface Service {
 
 /** Makes the service known, keeps it so, and answers knocks, until `stack` is disposed of. */
 async function publish(
-  { discovery, identity, port, gate, report, signal }: Service,
+  { discovery, identity, port, servers, gate, report, signal }: Service,
   stack: AsyncDisposableStack,
 ): Promise<void> {
+  const nat = stack.use(new NatWatcher({ port, servers }));
   const gather = () =>
-    gatherCandidates({ port: port.port, udpPort: discovery.port, observations: discovery.observations() });
+    gatherCandidates({
+      port: port.port,
+      udpPort: discovery.port,
+      observations: discovery.observations(),
+      ...(nat.learned ? { learned: nat.learned } : {}),
+    });
+  const look = () => nat.look(votesOf(discovery));
   const knocks = stack.use(new KnockAnswerer({ port, gate, vantage: gather, report }));
   const publication = await discovery.publish(identity, () => describe(gather()), {
     ...(signal ? { signal } : {}),
@@ -124,7 +134,8 @@ async function publish(
       report({ type: "published", acknowledgements, ...(error ? { code: "publish-failed" } : {}) }),
   });
   stack.use(publication);
-  stack.use(watchCandidates(gather, publication, report));
+  if (await look()) publication.update({ urgent: true });
+  stack.use(watchCandidates({ gather, look, publication, report }));
 }
 
 /** A UDP and a TCP port of the same number, since observations of one are to say something of the other. */
@@ -158,12 +169,24 @@ function describe(local: LocalCandidates): ServiceDescription {
   return { candidates, nat, ...(observed ? { dht: observed } : {}) };
 }
 
+/** What the DHT's nodes say of us. */
+function votesOf(discovery: Discovery): Votes {
+  const own = interfaceAddresses().map(({ address }) => address);
+  const { observed, nat } = reflect(discovery.observations(), discovery.port, own);
+  return { nat, own, ...(observed ? { publicAddress: observed.hostname } : {}) };
+}
+
+/** What {@linkcode watchCandidates} works with. */
+interface Watching {
+  readonly gather: () => LocalCandidates;
+  /** Has servers look at our NAT if it is time. */
+  readonly look: () => Promise<boolean>;
+  readonly publication: Publication;
+  readonly report: OnProgress;
+}
+
 /** Publishes again when what `gather` finds is no longer what was published. */
-function watchCandidates(
-  gather: () => LocalCandidates,
-  publication: Publication,
-  report: OnProgress,
-): Disposable {
+function watchCandidates({ gather, look, publication, report }: Watching): Disposable {
   let published = "";
   const compare = () => {
     const { candidates, nat } = gather();
@@ -175,7 +198,7 @@ function watchCandidates(
     report({ type: "candidates", local, remote: [], nat: formatNat(nat) });
   };
   compare();
-  const timer = setInterval(compare, WATCH_INTERVAL_MS);
+  const timer = setInterval(() => void look().then(compare), WATCH_INTERVAL_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 

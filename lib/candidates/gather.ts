@@ -1,5 +1,5 @@
 import type { Observation } from "../discovery/mod.ts";
-import { addressScope, type Candidate, sameEndpoint } from "../endpoint.ts";
+import { addressScope, type Candidate, type Endpoint, sameEndpoint } from "../endpoint.ts";
 import { type Nat, natOf } from "../nat.ts";
 import { hostCandidates, type InterfaceAddress, interfaceAddresses } from "./host.ts";
 import { reflect } from "./reflexive.ts";
@@ -26,6 +26,8 @@ export interface GatherOptions {
   readonly udpPort: number;
   /** What the nodes of the DHT said. */
   readonly observations: readonly Observation[];
+  /** Our NAT where servers have looked at it: better than what the nodes say, which is about UDP. */
+  readonly learned?: { readonly nat: Nat; readonly external?: Endpoint };
   /** This machine's addresses; `interfaceAddresses()` by default. */
   readonly interfaces?: readonly InterfaceAddress[];
 }
@@ -33,11 +35,11 @@ export interface GatherOptions {
 /**
  * Gathers the candidates of a TCP port (RFC 8445 section 5.1.1).
  *
- * The server-reflexive candidate supposes that the NAT preserves the port. Where the votes say otherwise it is
- * a guess that costs the other side one SYN.
+ * The server-reflexive candidate is what servers saw of the port. Where none was asked it supposes that the NAT preserves the
+ * port, and where each saw another one it stands for the address alone: a guess that costs the other side one SYN.
  */
 export function gatherCandidates(options: GatherOptions): LocalCandidates {
-  const { port, udpPort, observations, interfaces = interfaceAddresses() } = options;
+  const { port, udpPort, observations, learned, interfaces = interfaceAddresses() } = options;
   const { observed, nat } = reflect(observations, udpPort, interfaces.map((i) => i.address));
   const host = hostCandidates(port, interfaces);
   if (observed === undefined) {
@@ -47,11 +49,16 @@ export function gatherCandidates(options: GatherOptions): LocalCandidates {
   }
 
   const own = nat.mapping === "open" || addressScope(observed.hostname) === "loopback";
-  const seen: Candidate = { kind: own ? "host" : "reflexive", hostname: observed.hostname, port };
+  const external = own ? undefined : learned?.external;
+  const seen: Candidate = {
+    kind: own ? "host" : "reflexive",
+    hostname: external?.hostname ?? observed.hostname,
+    port: external?.port ?? port,
+  };
   const known = host.some((c) => sameEndpoint(c, seen));
   return {
     candidates: known ? host : [...host, seen],
-    nat: own ? natOf("open") : nat,
+    nat: own ? natOf("open") : learned?.nat ?? nat,
     publicAddress: observed.hostname,
     observed: { kind: seen.kind, ...observed },
     interfaces,

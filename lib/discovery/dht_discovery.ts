@@ -9,6 +9,7 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { announceKnock, boxOf, sealedKnock } from "./knocker.ts";
 import { DhtNode, type DhtNodeOptions } from "./node.ts";
 import { DhtPublication } from "./publication.ts";
+import { watchRecord } from "./record_watcher.ts";
 import { type Found, resolveRecord } from "./resolver.ts";
 import type {
   Dht,
@@ -19,6 +20,7 @@ import type {
   PublishOptions,
   Resolution,
   ServiceDescription,
+  ServiceRecord,
 } from "./types.ts";
 
 /** Options of {@linkcode openDiscovery}. */
@@ -116,6 +118,20 @@ export class DhtDiscovery implements Discovery {
     options.signal.throwIfAborted();
     this.#track(sealedKnock(resolution, content, options));
     return await announceKnock(resolution, content, options);
+  }
+
+  async watch(
+    resolution: Resolution,
+    { signal, onRecord }: { signal: AbortSignal; onRecord: (record: ServiceRecord, seq: number) => void },
+  ): Promise<void> {
+    const holders = this.#found.get(resolution)?.holders;
+    const watching = watchRecord(resolution, {
+      ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, onRecord },
+      signal: this.#until(signal),
+      ...(holders && { holders }),
+    });
+    this.#track(watching);
+    await watching;
   }
 
   close(): Promise<void> {

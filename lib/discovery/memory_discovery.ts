@@ -17,6 +17,7 @@ import type {
   PublishOptions,
   Resolution,
   ServiceDescription,
+  ServiceRecord,
 } from "./types.ts";
 
 /** Options of {@linkcode MemoryHub.open}. */
@@ -42,6 +43,7 @@ export interface MemoryHubOptions {
  */
 export class MemoryHub {
   readonly #entries = new Map<string, MemoryEntry>();
+  readonly #watchers = new Map<string, Set<(entry: MemoryEntry) => void>>();
   #isOnline = true;
   #change = Promise.withResolvers<void>();
 
@@ -80,10 +82,22 @@ export class MemoryHub {
     return this.#entries.get(publicKey.toHex());
   }
 
+  /** Calls `onEntry` with whatever is published under a public key from now on, until the function given is called. */
+  watch(publicKey: Uint8Array, onEntry: (entry: MemoryEntry) => void): () => void {
+    const key = publicKey.toHex();
+    const watchers = this.#watchers.get(key) ?? new Set();
+    this.#watchers.set(key, watchers.add(onEntry));
+    return () => {
+      watchers.delete(onEntry);
+      if (watchers.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key);
+    };
+  }
+
   /** Publishes, in place of what was there; the function given takes it away again. */
   put(publicKey: Uint8Array, entry: MemoryEntry): () => void {
     const key = publicKey.toHex();
     this.#entries.set(key, entry);
+    for (const tell of this.#watchers.get(key) ?? []) tell(entry);
     return () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     };
@@ -174,6 +188,23 @@ export class MemoryDiscovery implements Discovery {
       entry.onKnock({ via: "datagram", candidates: told, ...more });
     }
     return 1;
+  }
+
+  async watch(
+    { publicKey, seq }: Resolution,
+    { signal, onRecord }: { signal: AbortSignal; onRecord: (record: ServiceRecord, seq: number) => void },
+  ): Promise<void> {
+    const until = this.#until(signal);
+    const stop = this.#hub.watch(publicKey, (entry) => {
+      const record = decodeRecord(publicKey, entry.value);
+      if (this.#hub.isOnline && entry.seq > seq && !(record instanceof PeerError)) {
+        onRecord(record, entry.seq);
+      }
+    });
+    if (!until.aborted) {
+      await new Promise<void>((resolve) => until.addEventListener("abort", () => resolve(), { once: true }));
+    }
+    stop();
   }
 
   async close(): Promise<void> {

@@ -105,8 +105,8 @@ export class DhtPublication implements Publication {
     return this.#publisher.acknowledgements;
   }
 
-  update(): void {
-    this.#publisher.update();
+  update(options?: { urgent?: boolean }): void {
+    this.#publisher.update(options);
   }
 
   /** A datagram that is not KRPC came in on the DHT's socket: maybe a sealed knock. Never throws. */

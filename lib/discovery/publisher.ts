@@ -16,6 +16,8 @@ import type { Dht, Reply, ServiceRecord, SignedItem } from "./types.ts";
 export const REPUBLISH_MS = 30 * 60_000;
 /** Changes often come in groups: addresses appear one by one. */
 export const COALESCE_MS = 250;
+/** Between urgent publications: whoever can make us publish shall not make us flood. */
+export const URGENT_INTERVAL_MS = 1_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 /** Attempts that nodes answered, before the first publication fails. */
@@ -40,6 +42,8 @@ export class Publisher {
   #item: SignedItem | undefined;
   #acknowledgements = 0;
   #isStale = false;
+  #isUrgent = false;
+  #publishedAt = -Infinity;
   #wake = new AbortController();
 
   constructor(options: PublisherOptions) {
@@ -52,9 +56,10 @@ export class Publisher {
     return this.#acknowledgements;
   }
 
-  /** The record has changed: publish again soon. */
-  update(): void {
+  /** The record has changed: publish again soon, or at once. */
+  update({ urgent = false }: { urgent?: boolean } = {}): void {
     this.#isStale = true;
+    this.#isUrgent ||= urgent;
     this.#wake.abort();
   }
 
@@ -100,12 +105,15 @@ export class Publisher {
       await pause(clock, ms, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
       signal.throwIfAborted();
     }
-    if (this.#isStale) await pause(clock, COALESCE_MS, signal);
+    if (!this.#isStale) return;
+    const urgentMs = Math.max(0, this.#publishedAt + URGENT_INTERVAL_MS - clock.now());
+    await pause(clock, this.#isUrgent ? urgentMs : COALESCE_MS, signal);
   }
 
   /** First to the nodes whose tokens the polls kept fresh: one round trip. If that fails, by a walk. */
   async #publish(signal: AbortSignal): Promise<PeerError | undefined> {
-    this.#isStale = false;
+    this.#isStale = this.#isUrgent = false;
+    this.#publishedAt = this.#options.clock.now();
     let error: PeerError | undefined;
     try {
       const quick = this.#options.holders.writable.length > 0 && await this.#put(0, signal);

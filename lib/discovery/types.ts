@@ -174,8 +174,11 @@ export interface KnockContent {
 export interface Publication extends AsyncDisposable {
   /** Nodes that acknowledged the newest record. */
   readonly acknowledgements: number;
-  /** Says that what `describe` returns has changed: publishes again soon, many calls at once being one. */
-  update(): void;
+  /**
+   * Says that what `describe` returns has changed: publishes again soon, many calls at once being one. An urgent change,
+   * for which somebody is waiting, goes out at once, though no more than one each second.
+   */
+  update(options?: { urgent?: boolean }): void;
   /** Stops publishing and watching. Idempotent. */
   close(): Promise<void>;
 }
@@ -213,6 +216,14 @@ export interface Discovery extends AsyncDisposable {
    * Rejects with `PeerError` `not-found`, `bad-record` or `offline`, or with `signal.reason`.
    */
   resolve(publicKey: Uint8Array, options?: { signal?: AbortSignal }): Promise<Resolution>;
+  /**
+   * Looks for newer records of the same peer at the nodes that hold this one, until `signal` aborts; then resolves.
+   * `onRecord` is called with each, newest last, and must not throw.
+   */
+  watch(
+    resolution: Resolution,
+    options: { signal: AbortSignal; onRecord: (record: ServiceRecord, seq: number) => void },
+  ): Promise<void>;
   /**
    * Tells the serving peer that we are punching, by every way that fits. Gives the number of nodes
    * that took the announcement. Never rejects but for `signal.reason`.

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../cli/_exit.ts";
 import { readFlags } from "../../cli/_flags.ts";
-import { readBootstrap, readPort } from "../../cli/_network_flags.ts";
+import { readBootstrap, readPort, readStun } from "../../cli/_network_flags.ts";
 
 const TABLE = { string: ["port"], collect: ["bootstrap"], positional: [0, 0] as const };
 
@@ -23,4 +23,18 @@ Deno.test("readBootstrap() tells the public list, none, and nodes apart", () => 
 Deno.test("readPort() is any port without the flag", () => {
   assertEquals(readPort(readFlags("serve", [], TABLE)), 0);
   assertThrows(() => readPort(readFlags("serve", ["--port", "70000"], TABLE)), UsageError);
+});
+
+Deno.test("readStun() tells the public list, none, and servers apart", () => {
+  const table = { boolean: ["no-stun"], collect: ["stun"], positional: [0, 0] as const };
+  const read = (...args: string[]) => readStun(readFlags("serve", args, table));
+  assertEquals(read(), undefined);
+  assertEquals(read("--no-stun"), []);
+  assertEquals(read("--stun", "a.example:3478", "--stun", "[2001:db8::1]:443"), [
+    "a.example:3478",
+    "[2001:db8::1]:443",
+  ]);
+  for (const bad of [["--stun", "host"], ["--stun", "host:0"], ["--stun", "a:1", "--no-stun"]]) {
+    assertThrows(() => read(...bad), UsageError, "--", bad.join());
+  }
 });

@@ -1,0 +1,81 @@
+import { type LearnedNat, learnNat, needsObservation } from "./_nat_learner.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { formatNat, type Nat } from "./nat.ts";
+import { resolveServers } from "./netcheck/mod.ts";
+import type { PunchPort } from "./punch/mod.ts";
+
+/** How long what was learnt holds; a mapping that is not the local port must be kept in use, so it is looked at more often. */
+const LIFETIME_MS = 10 * 60_000;
+const INDEPENDENT_LIFETIME_MS = 60_000;
+
+/** What a {@linkcode NatWatcher} works with. */
+export interface NatWatcherOptions {
+  readonly port: PunchPort;
+  /** STUN servers, by name or address. */
+  readonly servers: readonly Endpoint[];
+}
+
+/** How the network sees us by the DHT's votes, and this machine's addresses. */
+export interface Votes {
+  readonly nat: Nat;
+  readonly publicAddress?: string;
+  readonly own: readonly string[];
+}
+
+/** Knows what our NAT does to TCP for as long as a port is open; asks servers only where the DHT's votes leave it open. */
+export class NatWatcher implements AsyncDisposable {
+  readonly #options: NatWatcherOptions;
+  readonly #closing = new AbortController();
+  #learned: LearnedNat | undefined;
+  #address: string | undefined;
+  #until = -Infinity;
+  #looking: Promise<boolean> | undefined;
+
+  constructor(options: NatWatcherOptions) {
+    this.#options = options;
+  }
+
+  /** What servers saw; absent where none was asked, or none answered. */
+  get learned(): LearnedNat | undefined {
+    return this.#learned;
+  }
+
+  /** Looks again if it is time, once at a time. Gives whether something has changed. Never rejects. */
+  look(votes: Votes): Promise<boolean> {
+    return this.#looking ??= this.#look(votes).catch(() => false).finally(() => this.#looking = undefined);
+  }
+
+  async #look({ nat, publicAddress, own }: Votes): Promise<boolean> {
+    const isSettled = publicAddress === undefined || !needsObservation(nat);
+    const isDue = publicAddress !== this.#address || performance.now() >= this.#until;
+    if (isSettled) return this.#keep(undefined, publicAddress);
+    if (!isDue || this.#options.servers.length === 0) return false;
+    const { signal } = this.#closing;
+    const servers = await resolveServers(this.#options.servers, signal);
+    return this.#keep(
+      await learnNat({ votes: nat, port: this.#options.port, servers, own, signal }),
+      publicAddress,
+    );
+  }
+
+  #keep(learned: LearnedNat | undefined, address: string | undefined): boolean {
+    const before = describe(this.#learned);
+    this.#learned?.[Symbol.dispose]();
+    this.#learned = learned;
+    this.#address = address;
+    const lifetime = learned?.nat.mapping === "independent" ? INDEPENDENT_LIFETIME_MS : LIFETIME_MS;
+    this.#until = learned ? performance.now() + lifetime : -Infinity; // the votes may change
+    return describe(learned) !== before;
+  }
+
+  /** Ends the connections that are kept. */
+  async [Symbol.asyncDispose]() {
+    this.#closing.abort(new DOMException("The NAT is watched no longer", "AbortError"));
+    await this.#looking;
+    this.#learned?.[Symbol.dispose]();
+  }
+}
+
+function describe(learned: LearnedNat | undefined): string {
+  return learned ? JSON.stringify([formatNat(learned.nat), learned.external]) : "";
+}

@@ -1,0 +1,78 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { answerChecks } from "../lib/check/mod.ts";
+import type { ByteStream } from "../lib/byte_stream.ts";
+import type { Endpoint } from "../lib/endpoint.ts";
+import { generateIdentity } from "../lib/identity/mod.ts";
+import { learnNat, needsObservation } from "../lib/_nat_learner.ts";
+import { natOf } from "../lib/nat.ts";
+import { openPort } from "../lib/punch/mod.ts";
+import { serverThat, stunServer } from "./netcheck/_observer.ts";
+
+const NEVER = new AbortController().signal;
+const UNKNOWN = natOf("unknown");
+/** Hears what is asked, and says nothing. */
+const listen = async (stream: ByteStream) => {
+  while (await stream.read(new Uint8Array(64)) !== null);
+};
+/** As if loopback belonged to a NAT. */
+const ELSEWHERE: readonly string[] = [];
+
+async function learn(
+  servers: readonly Endpoint[],
+  more: { signal?: AbortSignal; votes?: typeof UNKNOWN } = {},
+) {
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  using learned = await learnNat({
+    ...{ votes: UNKNOWN, own: ELSEWHERE, signal: NEVER, ...more },
+    port,
+    servers,
+  });
+  return { nat: learned.nat, external: learned.external, port: port.port };
+}
+
+Deno.test("needsObservation() is true wherever the votes leave open which port TCP gets", () => {
+  const mappings = ["open", "preserving", "independent", "dependent", "unknown"] as const;
+  assertEquals(mappings.filter((mapping) => needsObservation(natOf(mapping))), [
+    "independent",
+    "dependent",
+    "unknown",
+  ]);
+});
+
+Deno.test("learnNat() learns from servers that the port is kept, and where it is seen", async () => {
+  await using one = await stunServer();
+  await using two = await stunServer();
+  const { nat, external, port } = await learn([one.endpoint, two.endpoint]);
+  assertEquals([nat.mapping, external], ["preserving", { hostname: "127.0.0.1", port }]);
+});
+
+Deno.test("learnNat() is not held up by servers that are dead, silent, or answer with something else", async () => {
+  await using good = await stunServer();
+  await using silent = await serverThat(listen);
+  await using wrong = await serverThat((stream) => stream.write(new Uint8Array(20)));
+  const { nat, external, port } = await learn([
+    { hostname: "127.0.0.1", port: 9 },
+    silent.endpoint,
+    wrong.endpoint,
+    good.endpoint,
+  ]);
+  assertEquals([nat.mapping, external?.port], ["preserving", port]);
+});
+
+Deno.test("learnNat() keeps to the votes when nobody answers, and asks nobody when they settle it", async () => {
+  let asked = 0;
+  const identity = generateIdentity();
+  await using server = await serverThat((stream) => (asked++, answerChecks(stream, identity)));
+  assertEquals((await learn([server.endpoint], { votes: natOf("preserving") })).nat, natOf("preserving"));
+  assertEquals(asked, 0);
+  const dead = { hostname: "127.0.0.1", port: 9 };
+  assertEquals((await learn([dead], { votes: natOf("dependent") })).nat, natOf("dependent"));
+});
+
+Deno.test("learnNat() rejects with the reason of its signal, and leaves nothing open", async () => {
+  await using silent = await serverThat(listen);
+  const over = new AbortController();
+  const learning = learn([silent.endpoint], { signal: over.signal });
+  over.abort(new Error("enough"));
+  await assertRejects(() => learning, Error, "enough");
+});

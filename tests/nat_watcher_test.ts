@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import { NatWatcher } from "../lib/_nat_watcher.ts";
+import { natOf } from "../lib/nat.ts";
+import { openPort } from "../lib/punch/mod.ts";
+import { stunServer } from "./netcheck/_observer.ts";
+
+const own: readonly string[] = [];
+
+Deno.test("NatWatcher looks once where the votes leave it open, and again at another address", async () => {
+  await using one = await stunServer();
+  await using two = await stunServer();
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  await using watcher = new NatWatcher({ port, servers: [one.endpoint, two.endpoint] });
+  const at = (publicAddress: string, mapping: "dependent" | "preserving" = "dependent") =>
+    watcher.look({ nat: natOf(mapping), publicAddress, own });
+  assertEquals([await at("203.0.113.9", "preserving"), watcher.learned], [false, undefined]);
+  assertEquals([await at("203.0.113.9"), watcher.learned?.nat.mapping], [true, "preserving"]);
+  const { learned } = watcher;
+  assertEquals([await at("203.0.113.9"), watcher.learned === learned], [false, true]); // not looked again
+  assertEquals([await at("203.0.113.10"), watcher.learned === learned], [false, false]); // the same was seen
+  assertEquals([await at("203.0.113.10", "preserving"), watcher.learned], [true, undefined]);
+});
+
+Deno.test("NatWatcher learns nothing where there is no server, or nobody knows our address", async () => {
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  await using alone = new NatWatcher({ port, servers: [] });
+  assertEquals(await alone.look({ nat: natOf("dependent"), publicAddress: "203.0.113.9", own }), false);
+  await using server = await stunServer();
+  await using unseen = new NatWatcher({ port, servers: [server.endpoint] });
+  assertEquals([await unseen.look({ nat: natOf("unknown"), own }), unseen.learned], [false, undefined]);
+});
