@@ -22,12 +22,14 @@ REFUSALS = {
 }
 
 
-def shared_tcp(port):
+def shared_tcp(port, ipv6=False):
     """A TCP socket that shares its port with others of this process, as punching needs it."""
-    s = socket.socket()
+    s = socket.socket(socket.AF_INET6 if ipv6 else socket.AF_INET)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    s.bind(("0.0.0.0", port))
+    if ipv6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    s.bind(("::" if ipv6 else "0.0.0.0", port))
     return s
 
 
@@ -59,8 +61,8 @@ def receive(port, timeoutMs):
     return {"from": sender, "data": data.decode()}
 
 
-def listen(port):
-    s = shared_tcp(port)
+def listen(port, ipv6=False):
+    s = shared_tcp(port, ipv6)
     s.listen()
     return keep("tcp", s)
 
@@ -80,7 +82,7 @@ def dial(port, to, timeoutMs, insist):
     """One SYN (and its repetitions); where `insist` is set, again at once whenever it is refused."""
     deadline = time.monotonic() + timeoutMs / 1000
     while True:
-        s = shared_tcp(port)
+        s = shared_tcp(port, ":" in to[0])
         connections.append(s)
         s.settimeout(max(0.001, deadline - time.monotonic()))
         code = connect(s, to)

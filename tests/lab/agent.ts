@@ -6,7 +6,7 @@ import type { LabHost } from "./host.ts";
  */
 export type Verdict = "in" | "silence" | "reset" | "unreachable" | (string & Record<never, never>);
 
-/** An IPv4 address and a port, as Python has them. */
+/** An address and a port, as Python has them. */
 export type Address = readonly [address: string, port: number];
 
 interface Operations {
@@ -16,8 +16,8 @@ interface Operations {
   send: { in: { port: number; to: Address; data: readonly string[] }; out: Record<never, never> };
   /** The next datagram, or nothing within the time. */
   receive: { in: { port: number; timeoutMs: number }; out: { from?: Address; data?: string } };
-  /** Opens a TCP listener; port 0 takes a free one. */
-  listen: { in: { port: number }; out: { port: number } };
+  /** Opens a TCP listener, of IPv4 or IPv6; port 0 takes a free one. */
+  listen: { in: { port: number; ipv6?: boolean }; out: { port: number } };
   /** The next TCP connection, or nothing within the time. */
   accept: { in: { port: number; timeoutMs: number }; out: { from?: Address } };
   /** Connects from a port; with `insist`, again at once whenever it is refused. */

@@ -14,7 +14,7 @@ export type Expectation =
   | { readonly connects: true; readonly by: Strategy; readonly reason: string }
   | { readonly connects: false; readonly reason: string };
 
-/** What decides about TCP over IPv4. */
+/** What decides about TCP: over IPv4, where nothing is said. */
 interface Traits {
   /** How external ports are allotted; `fixed` is one for all destinations, `either` the same at one of two addresses. */
   readonly ports: "fixed" | "either" | "sequence" | "block" | "drawn" | "by-address";
@@ -24,6 +24,8 @@ interface Traits {
   readonly webOnly?: true;
   /** All peers of this type sit in one LAN. */
   readonly shared?: true;
+  /** IPv6 that works, whatever firewall there is: nobody translates. */
+  readonly ipv6?: true;
 }
 
 const PORT: Traits = { ports: "fixed", lets: "contacted-port" };
@@ -49,6 +51,11 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   egress: { ...PORT, webOnly: true },
   lan: { ...PORT, shared: true },
   hairpin: { ...PORT, shared: true },
+  lan2: { ...PORT, shared: true },
+  dual: { ...PORT, ipv6: true },
+  "v6-firewall": { ...PORT, ports: "drawn", ipv6: true },
+  "v6-firewall-rst": { ...PORT, ports: "drawn", ipv6: true },
+  "dual-broken": PORT,
   pool: PORT,
   "pool-pair": { ...PORT, shared: true },
   "pool-sym": { ...PORT, ports: "either" },
@@ -69,6 +76,7 @@ export function isDescribed(type: string): boolean {
 export function expectation(serving: NatType, connecting: NatType): Expectation {
   const [a, b] = [traitsOf(serving), traitsOf(connecting)];
   if (serving === connecting && a.shared) return plain("both are in one LAN");
+  if (a.ipv6 && b.ipv6) return plain("both have IPv6");
   if (a.webOnly || b.webOnly) {
     return no(
       `${a.webOnly ? serving : connecting} lets out ports 80 and 443 alone, and nobody listens there`,

@@ -38,6 +38,8 @@ Deno.test("expectation() names the strategy that the two NATs take", () => {
     ["port", "sym-block", "sweep"],
     ["firewall", "sym-rand", "birthday"],
     ["port", "sym-addr", "birthday"],
+    ["v6-firewall", "v6-firewall-rst", "plain"],
+    ["v6-firewall", "dual-broken", "birthday"],
     ["sym-rand", "sym-rand", undefined],
     ["sym-rand", "sym-seq", undefined],
     ["open", "egress", undefined],

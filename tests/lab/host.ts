@@ -19,6 +19,8 @@ export class LabHost {
   readonly address: string;
   /** The IPv4 address under which the WAN sees it. */
   readonly publicAddress: string;
+  /** The machine's own IPv6 address, where its network has IPv6. */
+  readonly ipv6: string | undefined;
   /** The kind of network that it is in. */
   readonly nat: NatType;
   /** The namespaces of the routers from the WAN to it, outermost first. */
@@ -31,6 +33,7 @@ export class LabHost {
     this.routers = routers;
     this.address = attachment.address;
     this.publicAddress = attachment.publicAddress;
+    this.ipv6 = attachment.ipv6;
   }
 
   /** Starts a command; its process id is the command's own. The lab kills it when it closes, at the latest. */

@@ -1,6 +1,7 @@
 import { hostAddress } from "./addresses.ts";
 import { DelayLine, type WanShape } from "./delay_line.ts";
 import { LabHost } from "./host.ts";
+import { hostIpv6 } from "./ipv6.ts";
 import { NAT_TYPES, type NatType, type Site } from "./nat.ts";
 import { Plan } from "./plan.ts";
 import { newPrefix, orphanedPrefixes, removalScript } from "./prefix.ts";
@@ -171,7 +172,7 @@ async function removeOrphans(): Promise<void> {
 function planHost(plan: Plan, wan: Wan, prefix: string, n: number): LabHost {
   const namespace = `${prefix}-h${n}`;
   plan.namespace(namespace);
-  const attachment = wan.attachAs(plan, { namespace, device: "eth0" }, hostAddress(n));
+  const attachment = wan.attachDual(plan, { namespace, device: "eth0" }, hostAddress(n), hostIpv6(n));
   return new LabHost(namespace, "open", [], attachment);
 }
 

@@ -21,8 +21,8 @@
  *
  * Each box and each name is a network namespace. LANs have no delay. The address plan is in `addresses.ts`, the
  * kinds of network are one entry each in `nat.ts`. All names begin with a prefix of the lab's own, so labs do
- * not disturb each other; when the process ends, however it ends, its labs are removed. There is no IPv6 (but on
- * loopback) and no name server: names fail at once. Tests use `labTest()` of `lab_test_helper.ts`, which says
+ * not disturb each other; when the process ends, however it ends, its labs are removed. IPv6 have the
+ * public hosts and the peers whose kind of network says so. There is no name server: names fail at once. Tests use `labTest()` of `lab_test_helper.ts`, which says
  * so where there can be no lab; `probe.ts` sees what a NAT does, through an `Agent` on each side; `startNoise()` of
  * `noise.ts` has others use a router, too.
  *

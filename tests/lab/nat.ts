@@ -19,11 +19,13 @@ import {
   hairpinning,
   portRestricted,
   statefulFirewall,
+  twoSubnets,
   unguarded,
   webOnly,
 } from "./nat_rules.ts";
+import { homePrefix, type Ipv6Filter } from "./ipv6.ts";
 import type { Plan } from "./plan.ts";
-import { Firewall, NatRouter, type Uplink, Wan } from "./uplink.ts";
+import { Firewall, NatRouter, type NatRouterOptions, type Uplink, Wan } from "./uplink.ts";
 import { MAPPING_ROUTERS, mappingRouter, planMapper } from "./upnp.ts";
 
 /** What an entry of {@linkcode NAT_TYPES} builds with: names and numbers that are new each time, and the WAN. */
@@ -62,9 +64,14 @@ export interface Site {
  * | `egress` | `port` that lets out TCP to ports 80 and 443 and UDP to port 53 |
  * | `lan` | `port`, shared by all peers of this type in one lab; no hairpinning |
  * | `hairpin` | the same with hairpinning |
+ * | `lan2` | `lan` of two subnets, to which the peers belong in turn; routed inside |
  * | `pool` | `port` with two external addresses: one for each internal port and protocol |
  * | `pool-pair` | the same, one for each machine; shared by all peers of this type in one lab |
  * | `pool-sym` | the same, the other one for each destination |
+ * | `dual` | `port`, and IPv6 behind a stateful firewall |
+ * | `v6-firewall` | `sym-rand`, and IPv6 behind a stateful firewall |
+ * | `v6-firewall-rst` | the same, an unasked SYN over IPv6 answered with RST |
+ * | `dual-broken` | `port`, and an IPv6 address from which nothing gets anywhere |
  * | `upnp` | `port` that maps ports on request: UPnP IGD, NAT-PMP and PCP |
  * | `upnp-igd`, `upnp-natpmp`, `upnp-pcp` | the same, one protocol alone |
  * | `upnp-cgnat` | `upnp` at home, behind `port` of the carrier: the home router refuses |
@@ -86,14 +93,20 @@ export const NAT_TYPES = {
   "sym-addr": (site) => home(site, mapped(perAddress({ first: somePort(site), seed: site.number() }))),
   firewall: (site) =>
     new Firewall(site.plan, site.wan, { namespace: site.routerName(), rules: statefulFirewall() }),
-  cgnat: (site) => home(site, () => portRestricted(), carrier(site, () => portRestricted())),
-  "cgnat-sym": (site) => home(site, () => portRestricted(), carrier(site, mapped(ALL_PORTS))),
+  cgnat: (site) => home(site, () => portRestricted(), { uplink: carrier(site, () => portRestricted()) }),
+  "cgnat-sym": (site) => home(site, () => portRestricted(), { uplink: carrier(site, mapped(ALL_PORTS)) }),
   egress: (site) => home(site, webOnly),
   lan: (site) => site.shared("lan", () => home(site, () => portRestricted())),
   hairpin: (site) => site.shared("hairpin", () => home(site, hairpinning)),
   pool: (site) => pool(site, "port"),
   "pool-pair": (site) => site.shared("pool-pair", () => pool(site, "machine")),
   "pool-sym": (site) => pool(site, "flow"),
+  lan2: (site) =>
+    site.shared("lan2", () => home(site, twoSubnets, { secondSubnet: homeSubnet(site.number()) })),
+  dual: (site) => dual(site, () => portRestricted(), "drop"),
+  "v6-firewall": (site) => dual(site, mapped(ALL_PORTS), "drop"),
+  "v6-firewall-rst": (site) => dual(site, mapped(ALL_PORTS), "reset"),
+  "dual-broken": (site) => dual(site, () => portRestricted(), "broken"),
   upnp: (site) => mapping(site, "upnp"),
   "upnp-igd": (site) => mapping(site, "upnp-igd"),
   "upnp-natpmp": (site) => mapping(site, "upnp-natpmp"),
@@ -129,12 +142,28 @@ function someBlock({ number }: Site): PortMapping {
   return drawn({ first, last: first + 2047 });
 }
 
-function home(site: Site, rules: (inside: string) => string, uplink: Uplink = site.wan): Uplink {
+/** What a home's router has besides the usual. */
+interface HomeOptions extends Pick<NatRouterOptions, "secondSubnet" | "ipv6"> {
+  /** @default the WAN */
+  readonly uplink?: Uplink;
+}
+
+function home(
+  site: Site,
+  rules: (inside: string) => string,
+  { uplink = site.wan, ...more }: HomeOptions = {},
+): Uplink {
   return new NatRouter(site.plan, uplink, {
     namespace: site.routerName(),
     subnet: homeSubnet(site.number()),
     rules,
+    ...more,
   });
+}
+
+/** A home with IPv6. */
+function dual(site: Site, rules: () => string, filter: Ipv6Filter): Uplink {
+  return home(site, rules, { ipv6: { prefix: homePrefix(site.number()), filter } });
 }
 
 function pool(site: Site, by: Pooling): Uplink {

@@ -74,6 +74,14 @@ export function hairpinning(): string {
   ${guard("drop")}`;
 }
 
+/** {@linkcode portRestricted} for two subnets, between which it routes. */
+export function twoSubnets(): string {
+  const [second, between] = [`iifname "lan2" oifname "wan" accept`, `iifname "lan*" oifname "lan*" accept`];
+  return `${translation(preserving)}
+  ${forwarding([""], [second, between])}
+  ${guard("drop")}`;
+}
+
 /**
  * Endpoint-independent filtering: once `inside` has sent from a port, anyone may send to it.
  * TCP and UDP are mapped for five minutes after the last packet outwards.
@@ -142,7 +150,7 @@ function translation({ definitions = "", statements = "" }: PortMapping): string
  * Forwards from inside, and from outside what belongs to a connection or was let in by a note. Invalid packets
  * would pass untranslated, with the private address.
  */
-function forwarding(letsOut: readonly string[] = [""]): string {
+function forwarding(letsOut: readonly string[] = [""], also: readonly string[] = []): string {
   const outwards = letsOut.map((which) => `iifname "lan" oifname "wan" ${which} accept`);
   return `table ip transit {
     chain forward {
@@ -150,7 +158,7 @@ function forwarding(letsOut: readonly string[] = [""]): string {
       ct state invalid drop
       ct state established,related accept
       ct status dnat accept
-      ${outwards.join("\n      ")}
+      ${[...outwards, ...also].join("\n      ")}
     }
   }`;
 }

@@ -39,7 +39,7 @@ export class Plan {
     if (!forward) this.nft(name, NO_NAME_SERVER);
     this.ip(name, "link set lo up");
     this.#setup(name).sysctl.push(
-      // Nothing here speaks IPv6 yet. Without this the kernel would, with link-local addresses.
+      // Whoever has IPv6 says so. Without this the kernel would speak it everywhere, with link-local addresses.
       "ipv6/conf/all/disable_ipv6=1",
       "ipv6/conf/default/disable_ipv6=1",
       "ipv6/conf/lo/disable_ipv6=0",
@@ -49,6 +49,17 @@ export class Plan {
       // What a bridge carries between its ports is the LAN's own business, not the router's rules'.
       "bridge/bridge-nf-call-iptables=0",
       "bridge/bridge-nf-call-ip6tables=0",
+    );
+  }
+
+  /** Lets a namespace speak IPv6, with addresses that are valid at once. */
+  ipv6(namespace: string, { forward = false }: { forward?: boolean } = {}): void {
+    this.#setup(namespace).sysctl.push(
+      "ipv6/conf/*/accept_dad=0",
+      "ipv6/conf/*/accept_ra=0",
+      `ipv6/conf/all/forwarding=${forward ? 1 : 0}`,
+      "ipv6/conf/all/disable_ipv6=0",
+      "ipv6/conf/default/disable_ipv6=0",
     );
   }
 

@@ -5,6 +5,15 @@
  * @module
  */
 import { FIREWALL_GATEWAY, FIRST_PLAIN_ADDRESS, peerAddress, WAN_GATEWAY } from "./addresses.ts";
+import {
+  type Ipv6Filter,
+  ipv6Firewall,
+  planIpv6Cable,
+  planIpv6Host,
+  planIpv6Machine,
+  planIpv6Router,
+  planIpv6Wan,
+} from "./ipv6.ts";
 import type { Device, Plan } from "./plan.ts";
 
 /** What a machine has got by being plugged in. */
@@ -13,6 +22,16 @@ export interface Attachment {
   readonly address: string;
   /** The address under which the WAN sees it. */
   readonly publicAddress: string;
+  /** Its own IPv6 address, where it has one. */
+  readonly ipv6?: string;
+}
+
+/** What lies behind whoever is plugged into the WAN. */
+export interface Behind {
+  /** Further addresses. */
+  readonly addresses?: readonly string[];
+  /** An IPv6 prefix. */
+  readonly prefix?: string;
 }
 
 /** Something that a machine can be plugged into, once or several times. */
@@ -41,18 +60,31 @@ export class Wan implements Uplink {
     return this.attachAs(plan, machine, this.nextAddress());
   }
 
-  /** Plugs a machine in under `address`, and leads `behind` to it as well. */
-  attachAs(plan: Plan, machine: Device, address: string, behind: readonly string[] = []): Attachment {
+  /** Plugs a machine in under `address`, and leads what is behind it to it as well. */
+  attachAs(
+    plan: Plan,
+    machine: Device,
+    address: string,
+    { addresses = [], prefix }: Behind = {},
+  ): Attachment {
     const port = { namespace: this.#namespace, device: `port${this.#ports++}` };
     plan.link(port, machine);
     plan.ip(
       port.namespace,
       `link set ${port.device} up`,
       `route add ${address}/32 dev ${port.device}`,
-      ...behind.map((other) => `route add ${other}/32 via ${address} dev ${port.device} onlink`),
+      ...addresses.map((other) => `route add ${other}/32 via ${address} dev ${port.device} onlink`),
     );
     planPointToPoint(plan, machine, address);
+    if (prefix !== undefined) planIpv6Cable(plan, port, machine, prefix);
     return { address, publicAddress: address };
+  }
+
+  /** Plugs a machine in that has an IPv6 address as well. */
+  attachDual(plan: Plan, machine: Device, address: string, ipv6: string): Attachment {
+    const attachment = this.attachAs(plan, machine, address, { prefix: `${ipv6}/128` });
+    planIpv6Host(plan, machine, ipv6);
+    return { ...attachment, ipv6 };
   }
 
   /** An address that nobody has yet. */
@@ -78,62 +110,89 @@ export interface NatRouterOptions {
   readonly address?: string;
   /** A second address there. The machines of the LAN have the two in turn, as far as one can say so. */
   readonly second?: string;
+  /** A second subnet, to which every other machine belongs. */
+  readonly secondSubnet?: string;
+  /** IPv6: the prefix inside, a /64, and whom the router lets in. Its uplink has to be the WAN. */
+  readonly ipv6?: { readonly prefix: string; readonly filter: Ipv6Filter };
 }
 
 /** A router that translates its LAN to the address, or the two, that it has on its uplink. */
 export class NatRouter implements Uplink {
   readonly routers: readonly string[];
   readonly #namespace: string;
-  readonly #subnet: string;
+  readonly #subnets: readonly string[];
+  readonly #prefix: string | undefined;
   readonly #outside: readonly string[];
   #ports = 0;
 
   /** Plans the router. */
   constructor(plan: Plan, uplink: Uplink, options: NatRouterOptions) {
-    const { namespace, subnet, rules } = options;
+    const { namespace, subnet, rules, secondSubnet, ipv6 } = options;
     this.routers = [...uplink.routers, namespace];
     this.#namespace = namespace;
-    this.#subnet = subnet;
+    this.#subnets = [subnet, ...(secondSubnet === undefined ? [] : [secondSubnet])];
+    this.#prefix = ipv6?.prefix;
     plan.namespace(namespace, { forward: true });
     this.#outside = planOutside(plan, uplink, options);
-    plan.ip(
-      namespace,
-      "link add lan type bridge stp_state 0 forward_delay 0",
-      `addr add ${subnet}.1/24 dev lan`,
-      "link set lan up",
-    );
+    for (const [i, inside] of this.#subnets.entries()) {
+      const lan = lanDevice(i);
+      plan.ip(
+        namespace,
+        `link add ${lan} type bridge stp_state 0 forward_delay 0`,
+        `addr add ${inside}.1/24 dev ${lan}`,
+        `link set ${lan} up`,
+      );
+    }
     plan.nft(namespace, rules(`${subnet}.2`, this.#outside));
+    if (!ipv6) return;
+    plan.ipv6(namespace, { forward: true });
+    planIpv6Router(plan, namespace, ipv6.prefix);
+    plan.nft(namespace, ipv6Firewall(ipv6.filter));
   }
 
   /** Plugs a machine into the LAN. */
   attach(plan: Plan, machine: Device): Attachment {
     const publicAddress = this.#outside[this.#ports % this.#outside.length]!;
-    const port = { namespace: this.#namespace, device: `port${this.#ports++}` };
-    const address = `${this.#subnet}.${1 + this.#ports}`;
+    const n = this.#ports++;
+    const port = { namespace: this.#namespace, device: `port${n}` };
+    const lan = n % this.#subnets.length;
+    const subnet = this.#subnets[lan]!;
+    const address = `${subnet}.${2 + Math.floor(n / this.#subnets.length)}`;
     plan.link(port, machine);
-    plan.ip(port.namespace, `link set ${port.device} master lan up`);
+    plan.ip(port.namespace, `link set ${port.device} master ${lanDevice(lan)} up`);
     plan.ip(
       machine.namespace,
       `addr add ${address}/24 dev ${machine.device}`,
       `link set ${machine.device} up`,
-      `route add default via ${this.#subnet}.1`,
+      `route add default via ${subnet}.1`,
     );
-    return { address, publicAddress };
+    if (this.#prefix === undefined) return { address, publicAddress };
+    return { address, publicAddress, ipv6: planIpv6Machine(plan, machine, this.#prefix, 1 + n) };
   }
+}
+
+/** The inner device of a router for its `i`-th subnet. */
+function lanDevice(i: number): string {
+  return i === 0 ? "lan" : `lan${1 + i}`;
 }
 
 /** Plugs a router into its uplink; gives the addresses under which the WAN sees it. */
 function planOutside(
   plan: Plan,
   uplink: Uplink,
-  { namespace, address, second }: NatRouterOptions,
+  { namespace, address, second, ipv6 }: NatRouterOptions,
 ): readonly string[] {
   const device = { namespace, device: "wan" };
-  if (address === undefined && second === undefined) return [uplink.attach(plan, device).publicAddress];
-  if (!(uplink instanceof Wan)) throw new TypeError("Cannot choose an address but on the WAN");
+  if (address === undefined && second === undefined && ipv6 === undefined) {
+    return [uplink.attach(plan, device).publicAddress];
+  }
+  if (!(uplink instanceof Wan)) throw new TypeError("Cannot choose addresses but on the WAN");
   const first = address ?? uplink.nextAddress();
   const more = second === undefined ? [] : [second];
-  uplink.attachAs(plan, device, first, more);
+  uplink.attachAs(plan, device, first, {
+    addresses: more,
+    ...(ipv6 ? { prefix: `${ipv6.prefix}::/64` } : {}),
+  });
   plan.ip(namespace, ...more.map((other) => `addr add ${other}/32 dev wan`));
   return [first, ...more];
 }
@@ -148,7 +207,7 @@ export class Firewall implements Uplink {
     this.routers = [namespace];
     this.#address = wan.nextAddress();
     plan.namespace(namespace, { forward: true });
-    wan.attachAs(plan, { namespace, device: "wan" }, wan.nextAddress(), [this.#address]);
+    wan.attachAs(plan, { namespace, device: "wan" }, wan.nextAddress(), { addresses: [this.#address] });
     plan.nft(namespace, rules);
   }
 
@@ -196,4 +255,5 @@ export function planWan(plan: Plan, namespace: string): void {
     // Nobody answers for addresses that nobody has, private ones included.
     "route add blackhole default",
   );
+  planIpv6Wan(plan, namespace);
 }
