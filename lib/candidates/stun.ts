@@ -18,6 +18,8 @@ export const StunType = { request: 0x0001, indication: 0x0011, success: 0x0101, 
 
 /** Attributes (section 18.3), and four of ours from the comprehension-optional range (section 18.3.2). */
 export const StunAttribute = {
+  /** What servers of RFC 3489 answer with; routers that rewrite addresses in passing spoil it. */
+  mappedAddress: 0x0001,
   errorCode: 0x0009,
   unknownAttributes: 0x000a,
   xorMappedAddress: 0x0020,
@@ -112,11 +114,15 @@ export function encodeXorAddress(endpoint: Endpoint, transactionId: Uint8Array):
 
 /** The inverse of {@linkcode encodeXorAddress}; `null` for anything malformed. */
 export function decodeXorAddress(value: Uint8Array, transactionId: Uint8Array): Endpoint | null {
+  const mask = concat(Uint8Array.of(0, 0), MAGIC_COOKIE.subarray(0, 2), MAGIC_COOKIE, transactionId);
+  return value.length > mask.length ? null : decodeAddress(xor(value, mask));
+}
+
+/** MAPPED-ADDRESS (section 14.1); `null` for anything malformed. */
+export function decodeAddress(value: Uint8Array): Endpoint | null {
   const size = value[1] === 1 ? 4 : value[1] === 2 ? 16 : 0;
   if (size === 0 || value.length !== 4 + size) return null;
-  const port = xor(value.subarray(2, 4), MAGIC_COOKIE);
-  const address = xor(value.subarray(4), concat(MAGIC_COOKIE, transactionId));
-  const endpoint = { hostname: bytesToAddress(address), port: port[0]! << 8 | port[1]! };
+  const endpoint = { hostname: bytesToAddress(value.subarray(4)), port: value[2]! << 8 | value[3]! };
   return isPort(endpoint.port) ? endpoint : null;
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
+  decodeAddress,
   decodeStun,
   decodeXorAddress,
   encodeErrorCode,
@@ -62,9 +63,35 @@ Deno.test("stunBodyLength() refuses a length that nobody needs, or that is no mu
 });
 
 Deno.test("decodeXorAddress() refuses malformed values", () => {
-  for (const hex of ["", "00", "0001a147", "0003a147e112a643", "0001a147e112a64300", "00012112e112a643"]) {
+  for (
+    const hex of [
+      "",
+      "00",
+      "0001a147",
+      "0003a147e112a643",
+      "0001a147e112a64300",
+      "00012112e112a643",
+      "00".repeat(21),
+    ]
+  ) {
     assertEquals(decodeXorAddress(Uint8Array.fromHex(hex), ID), null, hex);
   }
+});
+
+Deno.test("decodeAddress() reads addresses of both families, and refuses malformed values", () => {
+  const read = (hex: string) => decodeAddress(Uint8Array.fromHex(hex));
+  assertEquals(read("00018055c0000201"), { hostname: "192.0.2.1", port: 32853 });
+  const ipv6 = { hostname: "2001:db8::11", port: 32853 };
+  assertEquals(read("0002805520010db8000000000000000000000011"), ipv6);
+  const malformed = [
+    "",
+    "00",
+    "00010000c0000201",
+    "00038055c0000201",
+    "00018055c000020100",
+    "00028055c0000201",
+  ];
+  for (const hex of malformed) assertEquals(read(hex), null, hex);
 });
 
 Deno.test("unknownRequired() names the attributes that RFC 8489 forbids to ignore", () => {

@@ -63,32 +63,109 @@ Deno.test("answerChecks() tries nothing for a PROBE that is malformed", async ()
   assertEquals(asked, []);
 });
 
-type Reply = (transactionId: Uint8Array) => Uint8Array<ArrayBuffer>;
+/** `undefined`: silence. */
+type Reply = (transactionId: Uint8Array) => Uint8Array<ArrayBuffer> | undefined;
 
 const success = (transactionId: Uint8Array, attributes: [number, Uint8Array][]) =>
   encodeStun({ type: StunType.success, transactionId, attributes: new Map(attributes) });
 
+/** The server's address at the other end of `stream` is `hostname`, as far as `stream` knows. */
+function asIfAt(stream: ByteStream, hostname: string): ByteStream {
+  const { port } = stream.remoteAddr;
+  return {
+    localAddr: stream.localAddr,
+    remoteAddr: { hostname, port },
+    read: (into) => stream.read(into),
+    write: (data) => stream.write(data),
+    closeWrite: () => stream.closeWrite(),
+    close: () => stream.close(),
+  };
+}
+
+/** Asks a server at `hostname`, which gives `reply`. */
+async function ask(reply: Reply, { hostname = "127.0.0.1", timeoutMs = 3000 } = {}) {
+  const [here, there] = await tcpPair();
+  const asking = askObserver(asIfAt(here, hostname), { timeoutMs });
+  asking.catch(() => {});
+  const request = new Uint8Array(512);
+  const n = (await there.read(request))!;
+  const bytes = reply(decodeStun(request.slice(0, n))!.transactionId);
+  if (bytes) await there.write(bytes);
+  try {
+    return (await asking).mapped;
+  } catch (error) {
+    await readAll(there).catch(() => {}); // ends: the stream was closed
+    throw error;
+  } finally {
+    here.close();
+    there.close();
+  }
+}
+
+const seenAt = (hostname: string): Reply => (id) =>
+  success(id, [[StunAttribute.xorMappedAddress, encodeXorAddress({ hostname, port: 4000 }, id)]]);
+
+/** A header, and then what it announces. */
+function withLength(id: Uint8Array, length: number, body = new Uint8Array(length)) {
+  const bytes = new Uint8Array([...success(id, []), ...body]);
+  new DataView(bytes.buffer).setUint16(2, length);
+  return bytes;
+}
+
 Deno.test("askObserver() refuses answers that are none, and closes the stream", async () => {
   const replies: Record<string, Reply> = {
     "noise": () => crypto.getRandomValues(new Uint8Array(100)),
-    "another transaction": () => success(newTransactionId(), []),
+    "a web server": () => new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "another transaction": () => seenAt("127.0.0.1")(newTransactionId()),
     "no address": (id) => success(id, []),
     "a broken address": (id) => success(id, [[StunAttribute.xorMappedAddress, new Uint8Array(3)]]),
+    "a broken old address": (id) => success(id, [[StunAttribute.mappedAddress, new Uint8Array(3)]]),
     "an error": (transactionId) => encodeStun({ type: StunType.error, transactionId, attributes: new Map() }),
-    "nothing": () => new Uint8Array(),
+    "more than anybody needs": (id) => withLength(id, 65_532),
+    "an attribute longer than the message": (id) =>
+      withLength(id, 8, Uint8Array.of(0, 0x20, 255, 255, 0, 1, 0, 0)),
+    "half an attribute": (id) => withLength(id, 4, Uint8Array.of(0, 0x20, 0, 8)),
   };
   for (const [name, reply] of Object.entries(replies)) {
-    const [here, there] = await tcpPair();
-    const asking = askObserver(here, { timeoutMs: name === "nothing" ? 30 : 3000 });
-    asking.catch(() => {});
-    const request = new Uint8Array(512);
-    const n = (await there.read(request))!;
-    const bytes = reply(decodeStun(request.slice(0, n))!.transactionId);
-    if (bytes.length > 0) await there.write(bytes);
-    await assertRejects(() => asking, Error, undefined, name);
-    await readAll(there).catch(() => {}); // ends
-    there.close();
+    await assertRejects(() => ask(reply), Error, "Cannot observe", name);
   }
+});
+
+Deno.test("askObserver() gives up a server that does not answer, or not to the end", async () => {
+  const half: Reply = (id) => seenAt("127.0.0.1")(id)!.slice(0, -1);
+  for (const reply of [() => undefined, half]) {
+    const error = await assertRejects(() => ask(reply, { timeoutMs: 30 }), DOMException);
+    assertEquals(error.name, "TimeoutError");
+  }
+});
+
+Deno.test("askObserver() refuses endpoints that the server cannot have seen", async () => {
+  for (
+    const address of ["10.0.0.7", "192.168.1.2", "100.64.3.1", "127.0.0.1", "169.254.1.1", "fd00::7", "::1"]
+  ) {
+    const asking = () => ask(seenAt(address), { hostname: "203.0.113.9" });
+    await assertRejects(asking, Error, "cannot have seen", address);
+    assertEquals((await ask(seenAt(address), { hostname: "192.168.1.1" })).hostname, address);
+  }
+  for (const address of ["0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1"]) {
+    await assertRejects(() => ask(seenAt(address)), Error, "cannot have seen", address);
+  }
+  assertEquals((await ask(seenAt("198.51.100.7"), { hostname: "203.0.113.9" })).hostname, "198.51.100.7");
+});
+
+Deno.test("askObserver() reads the address of servers that know no XOR, and believes the XOR of those that do", async () => {
+  const mapped = { hostname: "192.0.2.1", port: 32853 };
+  const plain: [number, Uint8Array] = [StunAttribute.mappedAddress, Uint8Array.fromHex("00018055c0000201")];
+  assertEquals(await ask((id) => success(id, [plain])), mapped);
+  const rewritten: [number, Uint8Array] = [
+    StunAttribute.mappedAddress,
+    Uint8Array.fromHex("000110e1c0a80102"),
+  ];
+  const hidden = (id: Uint8Array): [number, Uint8Array] => [
+    StunAttribute.xorMappedAddress,
+    encodeXorAddress(mapped, id),
+  ];
+  assertEquals(await ask((id) => success(id, [rewritten, hidden(id)])), mapped);
 });
 
 Deno.test("askObserver() ignores an outcome that nobody knows, or that was not asked for", async () => {
