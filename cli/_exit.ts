@@ -88,6 +88,7 @@ const PEER_FAILURES: Readonly<Record<PeerErrorCode, readonly [exit: ExitCode, wh
   "not-found": [Exit.notFound, "The peer was not found"],
   "bad-record": [Exit.failed, "The peer's record is not valid"],
   "no-candidates": [Exit.unreachable, "The peer has no address that can be dialled from here"],
+  "no-direct-path": [Exit.unreachable, "No direct path between the two networks can exist"],
   "unreachable": [Exit.unreachable, "The peer was found, but no path to it opened"],
   "not-proven": [Exit.notProven, "Something answered that could not prove the peer's id"],
   "tunnel-failed": [Exit.failed, "The connection broke while it was being set up"],

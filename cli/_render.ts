@@ -28,6 +28,10 @@ export function describe(event: Progress): readonly [stage: string, fact: string
       return ["lookup", `found in ${duration(event.ms)}`];
     case "candidates":
       return ["candidates", candidates(event)];
+    case "strategy":
+      return event.strategy === "plain"
+        ? undefined
+        : ["strategy", `${event.strategy}, since ${event.reason}; odds ${Math.round(event.odds * 100)} %`];
     case "knock":
       return ["knock", `${count(event.acknowledgements, "node")} told in ${duration(event.ms)}`];
     case "knocked":

@@ -17,6 +17,7 @@
  * | `not-found` | the DHT answers, but nobody has published a record under this id |
  * | `bad-record` | a record was found, but it is no valid one (signature, format or age) |
  * | `no-candidates` | the record names no address that this machine could dial |
+ * | `no-direct-path` | both networks are such that no direct path can exist |
  * | `unreachable` | no path opened within the punch window |
  * | `not-proven` | something answered at the peer's addresses, but could not prove the id |
  * | `tunnel-failed` | a proven path broke before the connection on it was open |
@@ -28,6 +29,7 @@ export type PeerErrorCode =
   | "not-found"
   | "bad-record"
   | "no-candidates"
+  | "no-direct-path"
   | "unreachable"
   | "not-proven"
   | "tunnel-failed"
@@ -42,6 +44,8 @@ export const REMEDIES: Readonly<Record<PeerErrorCode, string>> = {
   "not-found": "Check the id, and that the serving peer is running and has printed it.",
   "bad-record": "Restart the serving peer; if that does not help, it may run an incompatible version.",
   "no-candidates": "Give both peers a common address family: IPv4 here and there, or IPv6 here and there.",
+  "no-direct-path":
+    "Turn on UPnP, NAT-PMP or PCP in the router on one side, use IPv6 on both, or put one side into another network.",
   "unreachable": "Try again; if it keeps failing, one network may need a port mapping, or another NAT.",
   "not-proven":
     "Check the id with the person who gave it to you: another machine answered at the peer's address.",

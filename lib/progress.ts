@@ -42,6 +42,8 @@ export type Progress =
     readonly nat: string;
     readonly remoteNat?: string;
   }
+  /** How the two NATs are got through: `plain`, `prediction`, `sweep`, `birthday`, or `none` with the reason. */
+  | { readonly type: "strategy"; readonly strategy: string; readonly odds: number; readonly reason: string }
   /** The connecting peer announced itself at so many nodes; the serving peer saw somebody announced. */
   | { readonly type: "knock"; readonly acknowledgements: number; readonly ms: number }
   | { readonly type: "knocked"; readonly via: string; readonly from: readonly string[] }

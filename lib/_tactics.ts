@@ -1,0 +1,129 @@
+/**
+ * What either side does for a NAT that gives each connection another port, beyond plain dials.
+ *
+ * @module
+ */
+import type { ByteStream } from "./byte_stream.ts";
+import { askObserver } from "./check/mod.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Nat, PortSequence } from "./nat.ts";
+import {
+  descriptorBudget,
+  dialPorts,
+  guessPorts,
+  openMany,
+  openPort,
+  type Outlook,
+  portsBetween,
+  type PunchPort,
+  volleySize,
+} from "./punch/mod.ts";
+
+/** Ports that are told: as many as a knock and a record hold. */
+export const MAX_TOLD_PORTS = 16;
+/** How long an observation may take. */
+const OBSERVATION_MS = 1500;
+
+/** What a tactic works with. */
+export interface TacticOptions {
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Each connection; the receiver owns it. */
+  readonly onStream: (stream: ByteStream) => void;
+}
+
+/** Whom a volley is for. */
+export interface VolleyTarget {
+  readonly outlook: Outlook;
+  /** The port that the peer knows. */
+  readonly port: PunchPort;
+  readonly own: Nat;
+  readonly peer: Nat;
+  /** The peer's external endpoint; of one whose port nobody knows, the address. */
+  readonly remote: Endpoint;
+}
+
+/** Opens or guesses many ports, as the outlook says, until aborted. Never rejects. */
+export async function volley(
+  { outlook, port, own, peer, remote }: VolleyTarget,
+  options: TacticOptions,
+): Promise<void> {
+  const budget = descriptorBudget();
+  if (outlook.role === "opens") return await openMany(remote, volleySize(own, budget).opens, options);
+  const guesses = guessPorts(peer, volleySize(peer, budget).guesses);
+  await dialPorts(port, remote.hostname, guesses, options);
+}
+
+/** What {@linkcode bracket} works with. */
+export interface BracketOptions extends TacticOptions {
+  readonly sequence: PortSequence;
+  /** One dial to each, in this order. */
+  readonly remotes: readonly Endpoint[];
+  /** Two servers, or the same twice. */
+  readonly servers: readonly Endpoint[];
+}
+
+/**
+ * Dials from fresh ports, between two observations in the same burst: the external ports of the dials lie between those
+ * that the servers see. Gives them once known, in the order of the dials; none where the NAT was busier than that.
+ * The dials go on until aborted.
+ */
+export async function bracket(options: BracketOptions): Promise<number[]> {
+  const { remotes, sequence, servers, signal, onStream } = options;
+  const [first, second = first] = servers;
+  if (!first || !second) return [];
+  const ports: PunchPort[] = [];
+  const close = () => void Promise.all(ports.map((port) => port.close()));
+  for (let i = 0; i < remotes.length + 2; i++) {
+    ports.push(await openPort({ port: 0, onConnection: onStream }));
+  }
+  if (signal.aborted) close();
+  signal.addEventListener("abort", close, { once: true });
+  // All in one turn: so their SYNs leave in this order.
+  const before = observe(ports[0]!, first, signal);
+  for (const [i, remote] of remotes.entries()) void ports[i + 1]!.dial(remote).then(onStream, () => {});
+  const after = observe(ports.at(-1)!, second, signal);
+  const [a, b] = await Promise.allSettled([before, after]);
+  if (a.status === "rejected" || b.status === "rejected") return [];
+  return portsBetween(a.value, b.value, sequence.step, MAX_TOLD_PORTS);
+}
+
+/** The external port of a connection from `port`, which ends with it. */
+export async function observe(port: PunchPort, server: Endpoint, signal: AbortSignal): Promise<number> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(OBSERVATION_MS)]);
+  const stream = await port.dial(server, { signal: until });
+  try {
+    return (await askObserver(stream, { signal: until })).mapped.port;
+  } finally {
+    signal.addEventListener("abort", () => stream.close(), { once: true });
+    if (signal.aborted) stream.close();
+  }
+}
+
+/** Where both NATs allot in sequence: what the peer dialled, and what we told it of our own next ports. */
+export interface MeetInSequence extends TacticOptions {
+  readonly told: PortSequence;
+  /** The peer's external ports, of dials to our next ports, in order. */
+  readonly remotes: readonly Endpoint[];
+  readonly servers: readonly Endpoint[];
+}
+
+/**
+ * Each of the peer's dials goes to one port of ours to come: sees how far our NAT has got, and dials from there on, each
+ * time to the one that expects that port.
+ */
+export async function meetInSequence(options: MeetInSequence): Promise<void> {
+  const { told, remotes, servers: [server], signal, onStream } = options;
+  if (!server) return;
+  await using stack = new AsyncDisposableStack();
+  const fresh = async () => stack.use(await openPort({ port: 0, onConnection: onStream }));
+  const ports = [await fresh()];
+  for (const _ of remotes) ports.push(await fresh());
+  const seen = await observe(ports[0]!, server, signal);
+  const passed = (seen - told.next) / told.step + 1;
+  if (!Number.isInteger(passed) || passed < 0) return;
+  const dials = remotes.slice(passed).map((remote, i) =>
+    ports[i + 1]!.dial(remote, { signal }).then(onStream, () => {})
+  );
+  await Promise.all(dials);
+}

@@ -1,0 +1,106 @@
+/**
+ * Many dials at once, for NATs that give each connection a port of its own: one side opens connections from many ports to
+ * the peer's one, the other side guesses at many ports of the peer's address. Where one of the guesses is the port of one
+ * of the connections, two SYNs meet.
+ *
+ * With N opened and M guessed among P possible ports the odds are 1 - exp(-N·M/P).
+ *
+ * @module
+ */
+import { delay } from "@std/async";
+import type { ByteStream } from "../byte_stream.ts";
+import type { Endpoint } from "../endpoint.ts";
+import type { Nat, PortSequence } from "../nat.ts";
+import { dialUnbound, type PunchPort } from "./port.ts";
+
+/** Ports below are not given to connections. */
+const LOWEST_PORT = 1024;
+const HIGHEST_PORT = 65_535;
+/** How many ports one side opens and the other one guesses: 98 % each round. */
+const BIRTHDAY = 512;
+/** In a block of 2048, for instance, 128 × 256 miss once in nine million times. */
+const SWEEP_OPENS = 128;
+const SWEEP_GUESSES = 256;
+/** A round is over when every SYN has had time to meet its like; then fresh ports are opened. */
+export const ROUND_MS = 2000;
+
+/** How many sockets either side uses. */
+export interface VolleySize {
+  readonly opens: number;
+  readonly guesses: number;
+}
+
+/** The size of a volley against a NAT, each side within `budget` descriptors. */
+export function volleySize({ block }: Nat, budget: number): VolleySize {
+  const { opens, guesses } = block
+    ? { opens: SWEEP_OPENS, guesses: SWEEP_GUESSES }
+    : { opens: BIRTHDAY, guesses: BIRTHDAY };
+  return { opens: Math.min(opens, budget), guesses: Math.min(guesses, budget) };
+}
+
+/** `count` different ports, from the block where there is one, from all otherwise. */
+export function guessPorts({ block }: Nat, count: number, random: () => number = Math.random): number[] {
+  const { first, last } = block ?? { first: LOWEST_PORT, last: HIGHEST_PORT };
+  const size = last - first + 1;
+  const guessed = new Set<number>();
+  while (guessed.size < Math.min(count, size)) guessed.add(first + Math.floor(random() * size));
+  return [...guessed];
+}
+
+/** The ports that a NAT allotted between two that were observed; at most `most`, none if the two are no sequence. */
+export function portsBetween(before: number, after: number, step: number, most: number): number[] {
+  const count = (after - before) / step - 1;
+  if (!Number.isInteger(count) || count < 1 || count > most) return [];
+  return Array.from({ length: count }, (_, i) => before + (i + 1) * step);
+}
+
+/** The ports that a NAT will allot next. */
+export function portsAhead({ next, step }: PortSequence, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => next + i * step).filter((p) => p > 0 && p <= HIGHEST_PORT);
+}
+
+/** What becomes of the dials of a volley. */
+export interface VolleyOptions {
+  /** Ends it, and what has not connected. */
+  readonly signal: AbortSignal;
+  /** Each connection; the receiver owns it. */
+  readonly onStream: (stream: ByteStream) => void;
+}
+
+/** Opens connections to `remote` from so many fresh ports, round after round until aborted. Never rejects. */
+export async function openMany(
+  remote: Endpoint,
+  count: number,
+  { signal, onStream }: VolleyOptions,
+): Promise<void> {
+  while (!signal.aborted) {
+    const round = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
+    const dials = Array.from({ length: count }, () => dialUnbound(remote, { signal: round }));
+    await settle(dials, onStream);
+    // All were refused, or there are no descriptors: not at once again.
+    if (!round.aborted) await delay(ROUND_MS, { signal: round }).catch(() => {});
+  }
+}
+
+/**
+ * Dials `ports` of an address from `port`, and again in each round those that were refused, until aborted. What nobody
+ * answers stays as it is: its hole is open, and the kernel repeats its SYN. Never rejects.
+ */
+export async function dialPorts(
+  port: PunchPort,
+  hostname: string,
+  ports: readonly number[],
+  { signal, onStream }: VolleyOptions,
+): Promise<void> {
+  const one = async (remote: Endpoint) => {
+    while (!signal.aborted) {
+      await settle([port.dial(remote, { signal })], onStream);
+      if (!signal.aborted) await delay(ROUND_MS / 2, { signal }).catch(() => {});
+    }
+  };
+  await Promise.all(ports.map((p) => one({ hostname, port: p })));
+}
+
+async function settle(dials: readonly Promise<ByteStream>[], onStream: (stream: ByteStream) => void) {
+  await Promise.all(dials.map((dial) => dial.then(onStream, () => {}))); // most of them fail: that is the plan
+}
