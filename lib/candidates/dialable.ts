@@ -31,11 +31,18 @@ export interface Source {
  * Global addresses always. An address of special purpose only where it can mean the same to both: the peer has
  * our own public address (then both sit behind one NAT, or both on loopback), or we chose him and the address lies in
  * a subnet of one of our interfaces. So no stranger can use us to probe a network that he is not part of.
+ *
+ * A private address that we have ourselves (`172.17.0.1` of Docker) leads to us. It is the peer's only if he is on this
+ * very machine, and then all his private addresses are ours.
  */
 export function dialable<E extends Endpoint>(named: readonly E[], vantage: Vantage, source: Source): E[] {
+  const own = new Set(vantage.interfaces.map((i) => i.address));
+  const isPrivate = (e: E) => addressScope(e.hostname) === "private";
+  const isOwn = (e: E) => own.has(canonicalAddress(e.hostname));
+  const elsewhere = named.some((e) => isPrivate(e) && !isOwn(e));
   return named.filter((e, i) =>
     isPort(e.port) && named.findIndex((other) => sameEndpoint(other, e)) === i &&
-    mayDial(canonicalAddress(e.hostname), vantage, source)
+    mayDial(canonicalAddress(e.hostname), vantage, source) && !(elsewhere && isPrivate(e) && isOwn(e))
   );
 }
 

@@ -54,3 +54,23 @@ Deno.test("dialable() leaves out IPv6 where this machine has none, duplicates, a
   assertEquals(which(["2001:db8::1", "1.2.3.4", "1.2.3.4"], HOME, STRANGER), ["1.2.3.4"]);
   assertEquals(dialable([{ hostname: "1.2.3.4", port: 0 }], HOME, STRANGER), []);
 });
+
+const WITH_DOCKER: Vantage = {
+  ...HOME,
+  interfaces: [...HOME.interfaces, { address: "172.17.0.1", prefix: 16 }, {
+    address: "10.8.0.2",
+    prefix: 24,
+  }],
+};
+
+Deno.test("dialable() leaves out private addresses that are ours too, of a peer elsewhere", () => {
+  const named = ["172.17.0.1", "192.168.1.3", "10.8.0.2", "8.8.8.8"];
+  for (const source of [CHOSEN, NEIGHBOUR]) {
+    assertEquals(which(named, WITH_DOCKER, source), ["192.168.1.3", "8.8.8.8"]);
+  }
+});
+
+Deno.test("dialable() takes our own private addresses from a peer on this machine", () => {
+  const named = ["192.168.1.2", "172.17.0.1", "10.8.0.2", "9.9.9.9"];
+  assertEquals(which(named, WITH_DOCKER, NEIGHBOUR), named);
+});
