@@ -1,0 +1,90 @@
+import { assertEquals } from "@std/assert";
+import { converse, type Session, startServing, startSession } from "../session.ts";
+import { type LabDht, startDht } from "./dht.ts";
+import { addIpv6Addresses } from "./interfaces.ts";
+import { labTest } from "./lab_test_helper.ts";
+import { Lab, type LabHost, type NatType } from "./mod.ts";
+
+interface World {
+  readonly lab: Lab;
+  readonly dht: LabDht;
+}
+
+/** In a lab and a DHT of its own, which speaks IPv4 alone: a node on each of eight hosts. */
+function dualTest(name: string, fn: (world: World, t: Deno.TestContext) => Promise<void>): void {
+  labTest(name, async (t) => {
+    await using lab = await Lab.create({ rttMs: 50 });
+    await using dht = await startDht(lab, { nodes: 8 });
+    await fn({ lab, dht }, t);
+  });
+}
+
+/** Connects, has both sides talk, and gives what kind of path it was. */
+async function connect(
+  { dht: { bootstrap } }: World,
+  [serving, connecting]: readonly [LabHost, LabHost],
+): Promise<{ kind: string; remote: string; attempts: number }> {
+  await using server = await startServing({ bootstrap, serving });
+  await using session = await startSession(server, { bootstrap, connecting });
+  assertEquals(await converse(server, session.client, [`hello from ${session.client.pid}`]), []);
+  const { kind, attempts } = session.timing;
+  return { kind, attempts, remote: remoteAddress(session) };
+}
+
+function remoteAddress({ client }: Session): string {
+  const { remote } = client.events.findLast((e) => e.type === "path")!;
+  return remote.slice(0, remote.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+}
+
+const FIREWALLS: readonly (readonly [NatType, NatType])[] = [
+  ["v6-firewall", "v6-firewall"],
+  ["v6-firewall-rst", "v6-firewall-rst"],
+  ["v6-firewall", "v6-firewall-rst"],
+  ["v6-firewall-rst", "v6-firewall"],
+  ["dual", "v6-firewall"],
+];
+
+dualTest("Peers connect over IPv6, through the stateful firewalls of both", async (world, t) => {
+  for (const [a, b] of FIREWALLS) {
+    await t.step(`${a} – ${b}`, async () => {
+      const pair = await world.lab.pair(a, b);
+      assertEquals(await connect(world, pair), { kind: "ipv6", remote: pair[0].ipv6, attempts: 1 });
+    });
+  }
+});
+
+dualTest("Peers with IPv4 and IPv6 that work both connect in the first attempt", async (world) => {
+  const pair = await world.lab.pair("dual", "dual");
+  assertEquals((await connect(world, pair)).attempts, 1);
+});
+
+const BROKEN: readonly (readonly [NatType, NatType])[] = [
+  ["dual-broken", "dual-broken"],
+  ["dual-broken", "dual"],
+  ["dual", "dual-broken"],
+  ["dual-broken", "port"],
+  ["port", "dual-broken"],
+];
+
+dualTest("Peers whose IPv6 is broken connect over IPv4 in the first attempt", async (world, t) => {
+  for (const [a, b] of BROKEN) {
+    await t.step(`${a} – ${b}`, async () => {
+      const pair = await world.lab.pair(a, b);
+      const remote = pair[0].publicAddress;
+      assertEquals(await connect(world, pair), { kind: "reflexive", remote, attempts: 1 });
+    });
+  }
+});
+
+dualTest("Peers connect over IPv6 that have many addresses, most of them deprecated", async (world) => {
+  const pair = await world.lab.pair("v6-firewall", "v6-firewall");
+  const extra = pair.map(({ ipv6 }) => {
+    const prefix = ipv6!.replace(/::.*$/, "");
+    // In the order in which a system makes them: the last one is what it dials from.
+    const deprecated = [1, 2, 3, 4].map((n) => ({ address: `${prefix}::de:${n}`, deprecated: true }));
+    return [...deprecated, { address: `${prefix}::ace` }];
+  });
+  await Promise.all(pair.map((peer, i) => addIpv6Addresses(peer, extra[i]!)));
+  const { kind, attempts } = await connect(world, pair);
+  assertEquals({ kind, attempts }, { kind: "ipv6", attempts: 1 });
+});
