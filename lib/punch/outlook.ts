@@ -65,6 +65,14 @@ export function outlook(own: Nat, peer: Nat, options: OutlookOptions = {}): Outl
   if (walled && !isNeighbour(ownCandidates, peerCandidates)) return walled;
   const past = wayPast(ownCandidates, peerCandidates);
   if (past) return meets(0.99, past);
+  const overIPv4 = byMapping(own, peer);
+  // An address says nothing of whether IPv6 works: it is worth dialling, and no reason to leave out what else can be done.
+  if (overIPv4.strategy !== "none" || !ownCandidates.some(isGlobalIPv6)) return overIPv4;
+  return peerCandidates.some(isGlobalIPv6) ? meets(0.95, "both sides have IPv6") : overIPv4;
+}
+
+/** The strategy that follows from how both NATs map ports. */
+function byMapping(own: Nat, peer: Nat): Outlook {
   const symmetric = [own, peer].map((nat) => SYMMETRIC.includes(nat.mapping));
   if (!symmetric[0] && !symmetric[1]) {
     return meets(0.99, "each side knows at which port the other one is seen");
@@ -128,7 +136,6 @@ function wall(nat: Nat, others: readonly Candidate[], where: "here" | "there"): 
 function wayPast(own: readonly Candidate[], peer: readonly Candidate[]): string | undefined {
   if (own.some((c) => c.kind === "mapped" && isGlobal(c))) return "the router here has mapped a port";
   if (peer.some((c) => c.kind === "mapped" && isGlobal(c))) return "the router there has mapped a port";
-  if (own.some(isGlobalIPv6) && peer.some(isGlobalIPv6)) return "both sides have IPv6";
   return isNeighbour(own, peer) ? "both sides have the same public address" : undefined;
 }
 

@@ -76,6 +76,17 @@ Deno.test("outlook() knows the ways past a NAT", () => {
   assertEquals(strategy([seen], [candidate("mapped", "8.8.8.8")], web), "none");
 });
 
+Deno.test("outlook() has IPv6 as a hope beside whatever gets through over IPv4", () => {
+  const ipv6 = {
+    ownCandidates: [candidate("host", "2600::1")],
+    peerCandidates: [candidate("host", "2600::2")],
+  };
+  const [home, random] = [nat("preserving/port"), nat("random/port")];
+  assertEquals(outlook(home, random, ipv6).strategy, "birthday", "the addresses may lead nowhere");
+  assertEquals(outlook(home, home, ipv6).strategy, "plain");
+  assertEquals(outlook(random, random, ipv6).strategy, "plain");
+});
+
 Deno.test("outlook() says from each side's own point of view what is where", () => {
   const [home, random] = [nat("preserving/port"), nat("random/port")];
   assert(outlook(random, home).reason.includes("here"));
