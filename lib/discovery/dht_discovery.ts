@@ -8,6 +8,7 @@ import type { Identity } from "../identity/mod.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { announceKnock, boxOf, sealedKnock } from "./knocker.ts";
 import { DhtNode, type DhtNodeOptions } from "./node.ts";
+import { announceObserver, ObserverFinder } from "./observers.ts";
 import { DhtPublication } from "./publication.ts";
 import { watchRecord } from "./record_watcher.ts";
 import { type Found, resolveRecord } from "./resolver.ts";
@@ -49,6 +50,7 @@ export class DhtDiscovery implements Discovery {
   readonly #background = new Set<Promise<unknown>>();
   /** Walks that went on after their record was found. */
   readonly #found = new WeakMap<Resolution, Found>();
+  readonly #observers: ObserverFinder;
   #closed: Promise<void> | undefined;
 
   /** Takes over `dht`. */
@@ -56,6 +58,7 @@ export class DhtDiscovery implements Discovery {
     this.#dht = dht;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#wallClock = options.wallClock ?? Date.now;
+    this.#observers = new ObserverFinder({ dht, clock: this.#clock, signal: this.#closing.signal });
     dht.onDatagram = (data, from) => this.#datagram(data, from);
   }
 
@@ -132,6 +135,25 @@ export class DhtDiscovery implements Discovery {
     });
     this.#track(watching);
     await watching;
+  }
+
+  async observers({ signal }: { signal?: AbortSignal } = {}): Promise<readonly Endpoint[]> {
+    const finding = this.#observers.find(this.#until(signal));
+    this.#track(finding);
+    return await finding;
+  }
+
+  announceObserver(port: number): AsyncDisposable {
+    const over = new AbortController();
+    const signal = this.#until(over.signal);
+    const announcing = announceObserver(port, { dht: this.#dht, clock: this.#clock, signal });
+    this.#track(announcing);
+    return {
+      [Symbol.asyncDispose]() {
+        over.abort(new DOMException("The observer is announced no longer", "AbortError"));
+        return announcing;
+      },
+    };
   }
 
   close(): Promise<void> {

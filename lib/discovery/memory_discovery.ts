@@ -44,6 +44,7 @@ export interface MemoryHubOptions {
 export class MemoryHub {
   readonly #entries = new Map<string, MemoryEntry>();
   readonly #watchers = new Map<string, Set<(entry: MemoryEntry) => void>>();
+  readonly #observers = new Set<Endpoint>();
   #isOnline = true;
   #change = Promise.withResolvers<void>();
 
@@ -91,6 +92,17 @@ export class MemoryHub {
       watchers.delete(onEntry);
       if (watchers.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key);
     };
+  }
+
+  /** Who was announced as an observer. */
+  get observers(): readonly Endpoint[] {
+    return this.#isOnline ? [...this.#observers] : [];
+  }
+
+  /** Announces an observer; the function given takes it away again. */
+  announceObserver(endpoint: Endpoint): () => void {
+    this.#observers.add(endpoint);
+    return () => void this.#observers.delete(endpoint);
   }
 
   /** Publishes, in place of what was there; the function given takes it away again. */
@@ -205,6 +217,24 @@ export class MemoryDiscovery implements Discovery {
       await new Promise<void>((resolve) => until.addEventListener("abort", () => resolve(), { once: true }));
     }
     stop();
+  }
+
+  async observers({ signal }: { signal?: AbortSignal } = {}): Promise<readonly Endpoint[]> {
+    await Promise.resolve();
+    this.#until(signal).throwIfAborted();
+    return this.#hub.observers;
+  }
+
+  announceObserver(port: number): AsyncDisposable {
+    const withdraw = this.#hub.announceObserver({ hostname: this.#hostname, port });
+    this.#closing.signal.addEventListener("abort", withdraw, { once: true });
+    return {
+      [Symbol.asyncDispose]: () => {
+        this.#closing.signal.removeEventListener("abort", withdraw);
+        withdraw();
+        return Promise.resolve();
+      },
+    };
   }
 
   async close(): Promise<void> {

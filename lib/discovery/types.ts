@@ -233,6 +233,16 @@ export interface Discovery extends AsyncDisposable {
     content: KnockContent,
     options: { identity: Identity; signal?: AbortSignal },
   ): Promise<number>;
+  /**
+   * Serving peers that tell whoever asks them over TCP how they see him; at most 8, each in a /16 of its own. Nobody has
+   * checked that they do. Rejects only with `signal.reason`.
+   */
+  observers(options?: { signal?: AbortSignal }): Promise<readonly Endpoint[]>;
+  /**
+   * Makes our TCP port known as that of an observer, until what it gives is disposed of; then it is forgotten within half
+   * an hour.
+   */
+  announceObserver(port: number): AsyncDisposable;
   /** Idempotent. */
   close(): Promise<void>;
 }
