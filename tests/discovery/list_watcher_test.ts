@@ -44,15 +44,15 @@ Deno.test("ListWatcher finds a box that is written after it began to look", asyn
   await clock.run(watcher[Symbol.asyncDispose]());
 });
 
-Deno.test("ListWatcher looks for 6 seconds, at 4 nodes a second, however often it is told", async () => {
+Deno.test("ListWatcher looks for 6 seconds, at 8 nodes a second, however often it is told", async () => {
   const { network, clock, watcher } = watch();
   await clock.run(watcher.walk());
   const start = network.count(0);
   for (let i = 0; i < 10; i++) watcher.look();
   await clock.pass(20_000);
   const asked = network.count(0) - start;
-  assertGreaterOrEqual(asked, 23);
-  assertLessOrEqual(asked, 25);
+  assertGreaterOrEqual(asked, 47);
+  assertLessOrEqual(asked, 49);
   await clock.run(watcher[Symbol.asyncDispose]());
 });
 
