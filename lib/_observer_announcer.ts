@@ -1,0 +1,104 @@
+/**
+ * When a serving peer may say that it is an observer: when it knows that anybody can reach it.
+ *
+ * No address of ours tells that, since a firewall may sit before it. The proof is a connection from somebody far away to
+ * whom our port has sent nothing.
+ *
+ * @module
+ */
+import { addressFamily, addressScope, type Endpoint } from "./endpoint.ts";
+import type { PunchPort } from "./punch/mod.ts";
+
+/** Addresses that our port has dialled; a firewall has long forgotten those that this many others follow. */
+const MAX_DIALLED = 4096;
+
+/** What an {@linkcode ObserverAnnouncer} works with. */
+export interface ObserverAnnouncerOptions {
+  /** Makes our port known as an observer's, until what it gives is disposed of. */
+  readonly announce: () => AsyncDisposable;
+  /** Our public IPv4 address, where it is one of this machine's own: nothing translates what comes in. */
+  readonly ownAddress: () => string | undefined;
+}
+
+/** Announces for as long as it is true. */
+export class ObserverAnnouncer implements AsyncDisposable {
+  readonly #options: ObserverAnnouncerOptions;
+  /** Oldest first. */
+  readonly #dialled = new Set<string>();
+  readonly #ending = new Set<Promise<void>>();
+  /** The address at which a stranger got in. */
+  #proven: string | undefined;
+  #announcement: AsyncDisposable | undefined;
+  #isClosed = false;
+
+  /** Announces nothing yet. */
+  constructor(options: ObserverAnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether we are announced now. */
+  get isAnnounced(): boolean {
+    return this.#announcement !== undefined;
+  }
+
+  /** The same port; whom it dials is a stranger no longer. */
+  watch(port: PunchPort): PunchPort {
+    return {
+      port: port.port,
+      dial: (remote, options) => {
+        this.#remember(remote.hostname);
+        return port.dial(remote, options);
+      },
+      close: () => port.close(),
+      [Symbol.asyncDispose]: () => port.close(),
+    };
+  }
+
+  /** A connection came in that we did not open. */
+  arrived({ hostname }: Endpoint): void {
+    if (this.isAnnounced || this.#isClosed || this.#dialled.has(hostname)) return;
+    const own = this.#options.ownAddress();
+    if (own === undefined || !isFar(hostname, own)) return;
+    this.#proven = own;
+    this.update();
+  }
+
+  /** Our address may have changed: what was true of the old one is not known of the new one. */
+  update(): void {
+    const own = this.#options.ownAddress();
+    const isTrue = own !== undefined && own === this.#proven;
+    if (isTrue) this.#announcement ??= this.#options.announce();
+    else if (!isTrue) this.#withdraw();
+  }
+
+  #remember(address: string): void {
+    this.#dialled.delete(address);
+    this.#dialled.add(address);
+    if (this.#dialled.size > MAX_DIALLED) this.#dialled.delete(this.#dialled.values().next().value!);
+  }
+
+  #withdraw(): void {
+    this.#proven = undefined;
+    const announcement = this.#announcement;
+    this.#announcement = undefined;
+    if (!announcement) return;
+    const ending = Promise.resolve(announcement[Symbol.asyncDispose]()).finally(() =>
+      this.#ending.delete(ending)
+    );
+    this.#ending.add(ending);
+  }
+
+  /** Ends the announcement. */
+  async [Symbol.asyncDispose]() {
+    this.#isClosed = true;
+    this.#withdraw();
+    await Promise.all(this.#ending);
+  }
+}
+
+/** Whether somebody sits beyond whatever guards our network; its neighbours may be inside. */
+function isFar(address: string, own: string): boolean {
+  const networkOf = (ipv4: string) => ipv4.split(".", 2).join(".");
+  return addressFamily(address) === 4 && addressScope(address) === "global" &&
+    networkOf(address) !== networkOf(own);
+}
