@@ -33,13 +33,21 @@ LINES
   );
 }
 
-/** Gives a machine more IPv6 addresses of its network: temporary ones (RFC 8981) and deprecated ones. */
-export async function addIpv6Addresses(
-  { namespace }: LabHost,
-  addresses: readonly { readonly address: string; readonly deprecated?: boolean }[],
-): Promise<void> {
-  const lines = addresses.map(({ address, deprecated = false }) =>
-    `addr add ${address}/64 dev eth0 nodad${deprecated ? " preferred_lft 0" : ""}\n`
+/**
+ * Gives a machine of an IPv6 network what one has after some days there: deprecated addresses, and a temporary one
+ * (RFC 8981), which it then dials from.
+ */
+export async function ageIpv6({ namespace, ipv6 }: LabHost): Promise<void> {
+  const prefix = ipv6!.replace(/::.*$/, "");
+  const deprecated = Array.from(
+    { length: 5 },
+    (_, n) => `addr add ${prefix}::de:${n}/64 dev eth0 nodad preferred_lft 0\n`,
   );
-  await runScript("add addresses", `ip -n ${namespace} -batch - <<'LINES'\n${lines.join("")}LINES\n`);
+  await runScript(
+    "age a machine's addresses",
+    `ip -n ${namespace} -batch - <<'LINES'\n${deprecated.join("")}LINES
+ip netns exec ${namespace} sh -ec 'echo 2 > /proc/sys/net/ipv6/conf/eth0/use_tempaddr'
+ip -n ${namespace} addr change ${ipv6}/64 dev eth0 mngtmpaddr valid_lft 86400 preferred_lft 14400
+`,
+  );
 }
