@@ -1,5 +1,5 @@
 import { answerChecks, type Probe } from "./check/mod.ts";
-import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { formatEndpoint } from "./endpoint.ts";
 import { Occupancy } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, pathKindOf } from "./progress.ts";
@@ -57,7 +57,9 @@ export class Gate implements AsyncDisposable {
     });
     if (tls === null) return;
     const remote = stream.remoteAddr;
-    for (const notify of this.#waiting.get(formatEndpoint(remote)) ?? []) notify();
+    for (const key of [formatEndpoint(remote), remote.hostname]) {
+      for (const notify of this.#waiting.get(key) ?? []) notify();
+    }
     const ms = performance.now() - start;
     this.#report({
       type: "path",
@@ -68,9 +70,8 @@ export class Gate implements AsyncDisposable {
     this.#tunnel.accept(stream, tls.head);
   }
 
-  /** Calls `notify` once TLS has begun on a path from `remote`; gives the way to stop waiting. */
-  onPath(remote: Endpoint, notify: () => void): () => void {
-    const key = formatEndpoint(remote);
+  /** Calls `notify` once TLS has begun on a path from `key`, an `ADDR:PORT` or an address; gives the way to stop waiting. */
+  onPath(key: string, notify: () => void): () => void {
     const set = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, set.add(notify));
     return () => {

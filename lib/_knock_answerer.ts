@@ -1,22 +1,32 @@
-import { dialable, type Vantage } from "./candidates/mod.ts";
+import { dialable, type LocalCandidates } from "./candidates/mod.ts";
 import type { Gate } from "./_gate.ts";
 import type { Knock } from "./discovery/mod.ts";
-import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { addressFamily, addressScope, type Candidate, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { natOf } from "./nat.ts";
 import type { OnProgress } from "./progress.ts";
-import { dialPersistently, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
+import { dialPersistently, outlook, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
+import { ServingTactics } from "./_serving_tactics.ts";
 
 /** Dials under way at once: a punch lasts up to 10 s, and each holds a descriptor. */
 const MAX_DIALS = 128;
 /** Endpoints of one knock that are dialled. */
 const MAX_DIALS_PER_KNOCK = 8;
+/** Addresses for which the DHT's nodes vouched of late, and knocks that wait for it. */
+const MAX_REMEMBERED = 256;
+/** How long they count: an announcement and a sealed knock of one peer come within seconds. */
+const REMEMBERED_MS = 30_000;
 
 /** What a {@linkcode KnockAnswerer} works with. */
 export interface KnockAnswererOptions {
   readonly port: PunchPort;
   readonly gate: Gate;
   /** Our own situation now. */
-  readonly vantage: () => Vantage;
+  readonly vantage: () => LocalCandidates;
   readonly report: OnProgress;
+  /** Observers of our NAT. */
+  readonly servers: () => Promise<readonly Endpoint[]>;
+  /** Publishes the external ports from which we dial whoever knocked. */
+  readonly answer: (ports: readonly number[]) => void;
 }
 
 /** Punches towards whoever knocks. */
@@ -24,33 +34,80 @@ export class KnockAnswerer implements AsyncDisposable {
   readonly #options: KnockAnswererOptions;
   readonly #closing = new AbortController();
   readonly #dials = new Map<string, Promise<void>>();
+  readonly #tactics: ServingTactics;
+  readonly #verified = new Map<string, number>();
+  readonly #waiting = new Map<string, { readonly knock: Knock; readonly at: number }>();
 
   constructor(options: KnockAnswererOptions) {
     this.#options = options;
+    this.#tactics = new ServingTactics(options);
   }
 
-  /** Dials the endpoints of a knock from our port, in the background. This never throws. */
+  /**
+   * Dials the endpoints of a knock from our port, in the background. This never throws.
+   *
+   * Whoever knocks may name anybody. Nobody is dialled at that word alone: the DHT's nodes must have seen an announcement come
+   * from one of the addresses, and of others only those are dialled that no third party on IPv4 can have.
+   */
   answer(knock: Knock): void {
+    if (this.#closing.signal.aborted) return;
+    const addresses = [...new Set(knock.candidates.map((c) => c.hostname))];
+    if (knock.via === "announce") {
+      this.#dial(knock, addresses);
+      for (const address of addresses) this.#vouch(address);
+      return;
+    }
+    const verified = addresses.filter((address) => isRecent(this.#verified.get(address)));
+    if (verified.length > 0) return this.#dial(knock, verified);
+    const waiting = { knock, at: performance.now() };
+    for (const address of addresses) remember(this.#waiting, address, waiting);
+  }
+
+  /** A node of the DHT has seen an announcement come from there. */
+  #vouch(address: string): void {
+    remember(this.#verified, address, performance.now());
+    const waiting = this.#waiting.get(address);
+    this.#waiting.delete(address);
+    if (waiting && isRecent(waiting.at)) this.#dial(waiting.knock, [address]);
+  }
+
+  #dial({ candidates, nat, ports, via }: Knock, verified: readonly string[]): void {
     const { vantage, report } = this.#options;
-    // Only for the source address of an announcement does somebody else vouch.
-    const addresses = knock.via === "announce" ? knock.candidates.map((c) => c.hostname) : [];
-    const targets = dialable(knock.candidates, vantage(), { addresses, chosen: false })
-      .filter((e) => !this.#dials.has(formatEndpoint(e)))
+    const own = vantage();
+    const named = candidates.filter((c) => verified.includes(c.hostname) || !isForeign(c));
+    const addresses = via === "announce" ? verified : [];
+    const allowed = dialable(named, own, { addresses, chosen: false });
+    this.#dialAll(allowed, via);
+    // Whoever announces himself and no more has a port that he knows. Who meets a sequence always says more.
+    const peer = nat ?? (own.nat.mapping === "sequential" ? undefined : natOf("preserving"));
+    if (!peer) return;
+    const known = allowed.map(asCandidate);
+    const view = outlook(own.nat, peer, { ownCandidates: own.candidates, peerCandidates: known });
+    const { strategy, odds, reason } = view;
+    if (strategy === "plain") return;
+    report({ type: "strategy", strategy, odds, reason });
+    const remote = known.find((c) => c.kind === "reflexive" && addressFamily(c.hostname) === 4);
+    if (strategy === "none" || !remote) return;
+    this.#tactics.start({ outlook: view, own: own.nat, peer, remote, ...(ports && { ports }) });
+  }
+
+  #dialAll(allowed: readonly Endpoint[], via: Knock["via"]): void {
+    const targets = allowed.filter((e) => !this.#dials.has(formatEndpoint(e)))
       .slice(0, Math.min(MAX_DIALS_PER_KNOCK, MAX_DIALS - this.#dials.size));
-    if (targets.length === 0 || this.#closing.signal.aborted) return;
-    report({ type: "knocked", via: knock.via, from: targets.map(formatEndpoint) });
+    if (targets.length === 0) return;
+    this.#options.report({ type: "knocked", via, from: targets.map(formatEndpoint) });
     for (const target of targets) {
       const key = formatEndpoint(target);
-      this.#dials.set(key, this.#dial(target).finally(() => this.#dials.delete(key)));
+      this.#dials.set(key, this.#dialOne(target).finally(() => this.#dials.delete(key)));
     }
   }
 
   /** Until the window ends, or a path from there is in use: it may have been opened by the other side's SYN. */
-  async #dial(target: Endpoint) {
+  async #dialOne(target: Endpoint) {
     const { port, gate } = this.#options;
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), PUNCH_WINDOW_MS);
-    const stopWaiting = gate.onPath(target, () => over.abort());
+    const stopWaiting = gate.onPath(formatEndpoint(target), () => over.abort());
     try {
       const signal = AbortSignal.any([over.signal, this.#closing.signal]);
       gate.admit(await dialPersistently(port, target, { bound: true, signal }));
@@ -65,6 +122,26 @@ export class KnockAnswerer implements AsyncDisposable {
   /** Ends the punches under way. */
   async [Symbol.asyncDispose]() {
     this.#closing.abort();
-    await Promise.all(this.#dials.values());
+    await Promise.all([...this.#dials.values(), this.#tactics[Symbol.asyncDispose]()]);
   }
+}
+
+/** Of IPv6 the DHT, which we use over IPv4, can verify nothing: there the rate limits have to do. */
+function isForeign({ hostname }: Endpoint): boolean {
+  return addressFamily(hostname) === 4 && addressScope(hostname) === "global";
+}
+
+function asCandidate(endpoint: Endpoint): Candidate {
+  return { ...endpoint, kind: addressScope(endpoint.hostname) === "global" ? "reflexive" : "host" };
+}
+
+function isRecent(at: number | undefined): boolean {
+  return at !== undefined && performance.now() - at < REMEMBERED_MS;
+}
+
+/** The newest last; the oldest makes room. */
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  if (map.size >= MAX_REMEMBERED) map.delete(map.keys().next().value!);
+  map.set(key, value);
 }

@@ -1,4 +1,6 @@
 import { type LearnedNat, learnNat, needsObservation } from "./_nat_learner.ts";
+import { interfaceAddresses, reflect } from "./candidates/mod.ts";
+import type { Discovery } from "./discovery/mod.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { formatNat, type Nat } from "./nat.ts";
 import { resolveServers } from "./netcheck/mod.ts";
@@ -22,6 +24,13 @@ export interface Votes {
   readonly own: readonly string[];
 }
 
+/** How the DHT's nodes see us. */
+export function votesOf(discovery: Discovery): Votes {
+  const own = interfaceAddresses().map(({ address }) => address);
+  const { observed, nat } = reflect(discovery.observations(), discovery.port, own);
+  return { nat, own, ...(observed ? { publicAddress: observed.hostname } : {}) };
+}
+
 /** Knows what our NAT does to TCP for as long as a port is open; asks servers only where the DHT's votes leave it open. */
 export class NatWatcher implements AsyncDisposable {
   readonly #options: NatWatcherOptions;
@@ -38,6 +47,11 @@ export class NatWatcher implements AsyncDisposable {
   /** What servers saw; absent where none was asked, or none answered. */
   get learned(): LearnedNat | undefined {
     return this.#learned;
+  }
+
+  /** The servers, each by one address. */
+  async observers(): Promise<Endpoint[]> {
+    return await resolveServers(this.#options.servers, this.#closing.signal);
   }
 
   /** Looks again if it is time, once at a time. Gives whether something has changed. Never rejects. */

@@ -2,15 +2,31 @@ import { delay } from "@std/async";
 import { dialable, gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
 import { type CheckedPath, checkPath } from "./check/mod.ts";
 import type { Discovery, Resolution } from "./discovery/mod.ts";
-import { type Candidate, canonicalAddress, formatEndpoint, sameEndpoint } from "./endpoint.ts";
+import {
+  addressFamily,
+  addressScope,
+  type Candidate,
+  canonicalAddress,
+  type Endpoint,
+  formatEndpoint,
+  sameEndpoint,
+} from "./endpoint.ts";
 import { PeerError } from "./errors.ts";
 import { formatNat } from "./nat.ts";
+import { type LearnedNat, learnNat, needsObservation } from "./_nat_learner.ts";
+import { resolveServers } from "./netcheck/mod.ts";
+import { votesOf } from "./_nat_watcher.ts";
+import { type RunningTactic, startTactic } from "./_connecting_tactic.ts";
+import { type Incoming, incomingPaths } from "./_incoming_paths.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, type PathKind, pathKind, pathKindOf } from "./progress.ts";
 import {
   type ByteStream,
   type Dial,
+  DOUBT_MS,
   openPort,
+  type Outlook,
+  outlook,
   PUNCH_WINDOW_MS,
   type PunchPort,
   race,
@@ -47,6 +63,8 @@ export interface PathFinderOptions {
   readonly publicKey: Uint8Array;
   readonly identity: Identity;
   readonly discovery: Discovery;
+  /** Observers of our NAT, by name or address. */
+  readonly stun: readonly Endpoint[];
   readonly report: OnProgress;
 }
 
@@ -117,10 +135,13 @@ export class PathFinder {
     const resolution = await this.#resolve(signal);
     const incoming = incomingPaths(resolution.record.candidates);
     await using port = await openPort({ port: 0, onConnection: incoming.push });
+    const servers = await this.#observers(signal);
+    using learned = await this.#learn(port, servers, signal);
     const local = gatherCandidates({
       port: port.port,
       udpPort: discovery.port,
       observations: discovery.observations(),
+      learned,
     });
     const remote = this.#worthDialling(resolution, local);
     report({
@@ -130,10 +151,27 @@ export class PathFinder {
       nat: formatNat(local.nat),
       remoteNat: formatNat(resolution.record.nat),
     });
+    const view = outlook(local.nat, resolution.record.nat, {
+      ownCandidates: local.candidates,
+      peerCandidates: remote,
+    });
+    const { strategy, odds, reason } = view;
+    report({ type: "strategy", strategy, odds, reason });
     const start = performance.now();
-    const won = await this.#punch(port, schedule(remote), { resolution, local, incoming, signal });
-    this.#learn(won, resolution.record.candidates, performance.now() - start);
+    const around = { resolution, local, incoming, signal, servers, outlook: view };
+    const won = await this.#punch(port, schedule(remote), around);
+    this.#remember(won, resolution.record.candidates, performance.now() - start);
     return won.stream;
+  }
+
+  async #observers(signal: AbortSignal): Promise<Endpoint[]> {
+    const { discovery, stun } = this.#options;
+    return needsObservation(votesOf(discovery).nat) ? await resolveServers(stun, signal) : [];
+  }
+
+  async #learn(port: PunchPort, servers: readonly Endpoint[], signal: AbortSignal): Promise<LearnedNat> {
+    const { nat, own } = votesOf(this.#options.discovery);
+    return await learnNat({ votes: nat, own, port, servers, signal });
   }
 
   #worthDialling({ record }: Resolution, local: LocalCandidates): Candidate[] {
@@ -153,10 +191,17 @@ export class PathFinder {
   /** Dials first, so that our hole is open when the serving peer hears the knock. */
   async #punch(port: PunchPort, dials: readonly Dial[], around: Around): Promise<Winner<CheckedPath>> {
     const { publicKey, report } = this.#options;
-    const { incoming, signal } = around;
+    const { incoming, signal, outlook: view } = around;
     const over = new AbortController();
-    const knocking = this.#knock(port.port, around, over.signal);
-    const window = AbortSignal.timeout((this.#directMs ?? 0) * 3 + PUNCH_WINDOW_MS);
+    const tactic = this.#startTactic(port, dials, {
+      ...around,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    const knocking = this.#knock(port, tactic, { ...around, signal: over.signal });
+    const hopeless = view.strategy === "none";
+    const window = AbortSignal.timeout(
+      hopeless ? DOUBT_MS : (this.#directMs ?? 0) * 3 + PUNCH_WINDOW_MS,
+    );
     const refused: PeerError[] = [];
     try {
       return await race(port, dials, {
@@ -174,26 +219,37 @@ export class PathFinder {
       if (!window.aborted) throw error;
       // Whoever says nothing at all may well be the peer, behind something that swallows bytes.
       const impostor = refused.find(({ cause }) => (cause as Error | undefined)?.name !== "TimeoutError");
-      throw impostor ?? unreachable(dials, refused.length);
+      throw impostor ?? (hopeless ? noDirectPath(view) : unreachable(dials, refused.length));
     } finally {
       over.abort();
-      await knocking;
+      await Promise.all([knocking, tactic.done]);
     }
   }
 
+  #startTactic(port: PunchPort, dials: readonly Dial[], around: Around): RunningTactic {
+    const remote = dials.map((d) => d.candidate)
+      .find(({ hostname }) => addressFamily(hostname) === 4 && addressScope(hostname) === "global");
+    if (!remote) return { ports: Promise.resolve([]), done: Promise.resolve() };
+    const { discovery } = this.#options;
+    const { push: onStream } = around.incoming;
+    return startTactic({ ...around, discovery, port, own: around.local.nat, remote, onStream });
+  }
+
   /** Where plain dials got through before, the serving peer is disturbed only if they no longer do. */
-  async #knock(port: number, { resolution, local }: Around, over: AbortSignal): Promise<void> {
+  async #knock(port: PunchPort, tactic: RunningTactic, { resolution, local, signal }: Around): Promise<void> {
     const { discovery, identity, report } = this.#options;
     const start = performance.now();
     try {
-      if (this.#directMs !== undefined) await delay(this.#directMs * 3 + DIRECT_GRACE_MS, { signal: over });
-      const content = { port, candidates: local.candidates, nat: local.nat };
-      const acknowledgements = await discovery.knock(resolution, content, { identity, signal: over });
+      if (this.#directMs !== undefined) await delay(this.#directMs * 3 + DIRECT_GRACE_MS, { signal });
+      const { candidates, nat } = local;
+      const external = candidates.find((c) => c.kind === "reflexive")?.port ?? port.port;
+      const content = { port: external, candidates, nat, ports: await tactic.ports };
+      const acknowledgements = await discovery.knock(resolution, content, { identity, signal });
       report({ type: "knock", acknowledgements, ms: performance.now() - start });
     } catch { /* the race is over */ }
   }
 
-  #learn({ stream, checked, dial }: Winner<CheckedPath>, named: readonly Candidate[], ms: number) {
+  #remember({ stream, checked, dial }: Winner<CheckedPath>, named: readonly Candidate[], ms: number) {
     const remote = stream.remoteAddr;
     const candidate = dial?.candidate ?? named.find((c) => sameEndpoint(c, remote));
     this.#directMs = dial && !dial.bound ? ms : undefined;
@@ -214,32 +270,17 @@ interface Around {
   readonly local: LocalCandidates;
   readonly incoming: Incoming;
   readonly signal: AbortSignal;
-}
-
-interface Incoming {
-  readonly stream: ReadableStream<ByteStream>;
-  readonly push: (stream: ByteStream) => void;
-}
-
-/** Connections from the addresses that the record names; others have no business here and are closed. */
-function incomingPaths(candidates: readonly Candidate[]): Incoming {
-  const addresses = new Set(candidates.map((c) => canonicalAddress(c.hostname)));
-  let controller: ReadableStreamDefaultController<ByteStream> | undefined;
-  const stream = new ReadableStream<ByteStream>({
-    start: (c) => void (controller = c),
-    cancel: () => void (controller = undefined),
-  });
-  return {
-    stream,
-    push(path) {
-      if (controller && addresses.has(path.remoteAddr.hostname)) controller.enqueue(path);
-      else path.close();
-    },
-  };
+  readonly outlook: Outlook;
+  /** Observers of our NAT, where it needs some. */
+  readonly servers: readonly Endpoint[];
 }
 
 function isUnreachable(error: unknown): boolean {
   return error instanceof PeerError && error.code === "unreachable";
+}
+
+function noDirectPath({ reason }: Outlook): PeerError {
+  return new PeerError("no-direct-path", `Cannot reach the peer: ${reason}`);
 }
 
 function unreachable(dials: readonly Dial[], silent: number): PeerError {

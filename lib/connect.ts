@@ -4,7 +4,8 @@
  * @module
  */
 import { generateIdentity, type Identity, parsePeerId } from "./identity/mod.ts";
-import { type NetworkOptions, openNetwork, reportOnline } from "./network.ts";
+import { parseHostPort } from "./endpoint.ts";
+import { type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { PathFinder, type PathInfo } from "./_path_finder.ts";
 import { reporter } from "./progress.ts";
 import type { ByteStream } from "./punch/mod.ts";
@@ -66,11 +67,12 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
   const { signal = new AbortController().signal, identity = generateIdentity() } = options;
   signal.throwIfAborted();
   const report = reporter(options.onProgress);
+  const stun = (options.stun ?? PUBLIC_STUN).map(parseHostPort);
 
   await using stack = new AsyncDisposableStack();
   const { discovery } = stack.use(await openNetwork(options, 0));
   stack.use(reportOnline(discovery, report));
-  const finder = new PathFinder({ publicKey, identity, discovery, report });
+  const finder = new PathFinder({ publicKey, identity, discovery, report, stun });
   const ready = stack.adopt(new ReadyPath(), (path) => path.close());
   const client = stack.use(openClient({
     id: canonical,

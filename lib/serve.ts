@@ -4,18 +4,18 @@
  *
  * @module
  */
-import { gatherCandidates, interfaceAddresses, type LocalCandidates, reflect } from "./candidates/mod.ts";
+import { gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
 import { Gate } from "./_gate.ts";
 import type { Discovery, Publication, ServiceDescription } from "./discovery/mod.ts";
 import { type Endpoint, formatEndpoint, isPort, parseHostPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
 import { formatNat } from "./nat.ts";
-import { NatWatcher, type Votes } from "./_nat_watcher.ts";
+import { NatWatcher, votesOf } from "./_nat_watcher.ts";
 import { type Network, type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { Prober } from "./_prober.ts";
 import { type OnProgress, reporter } from "./progress.ts";
-import { openPort, type PunchPort } from "./punch/mod.ts";
+import { openPort, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
 import { serveTunnel } from "./tunnel/mod.ts";
 
 /** How often our own addresses are compared with those published: a change of network shows within this time. */
@@ -126,15 +126,33 @@ async function publish(
       ...(nat.learned ? { learned: nat.learned } : {}),
     });
   const look = () => nat.look(votesOf(discovery));
-  const knocks = stack.use(new KnockAnswerer({ port, gate, vantage: gather, report }));
-  const publication = await discovery.publish(identity, () => describe(gather()), {
+  const knocks = stack.use(
+    new KnockAnswerer({
+      ...{ port, gate, vantage: gather, report },
+      servers: () => nat.observers(),
+      answer(ports) {
+        told = { ports, at: performance.now() };
+        publication.update({ urgent: true });
+      },
+    }),
+  );
+  let told: Told | undefined;
+  let onPublished: (() => void) | undefined;
+  const published = (update: () => void) =>
+    new Promise<void>((resolve) => {
+      onPublished = resolve;
+      update();
+    });
+  const publication: Publication = await discovery.publish(identity, () => describe(gather(), told), {
     ...(signal ? { signal } : {}),
     onKnock: (knock) => knocks.answer(knock),
-    onPublished: (acknowledgements, error) =>
-      report({ type: "published", acknowledgements, ...(error ? { code: "publish-failed" } : {}) }),
+    onPublished(acknowledgements, error) {
+      report({ type: "published", acknowledgements, ...(error ? { code: "publish-failed" } : {}) });
+      onPublished?.();
+    },
   });
   stack.use(publication);
-  if (await look()) publication.update({ urgent: true });
+  if (await look()) await published(() => publication.update({ urgent: true }));
   stack.use(watchCandidates({ gather, look, publication, report }));
 }
 
@@ -164,16 +182,19 @@ async function openPorts(
   }
 }
 
-function describe(local: LocalCandidates): ServiceDescription {
-  const { candidates, nat, observed } = local;
-  return { candidates, nat, ...(observed ? { dht: observed } : {}) };
+/** What whoever knocked is to know, and since when. */
+interface Told {
+  readonly ports: readonly number[];
+  readonly at: number;
 }
 
-/** What the DHT's nodes say of us. */
-function votesOf(discovery: Discovery): Votes {
-  const own = interfaceAddresses().map(({ address }) => address);
-  const { observed, nat } = reflect(discovery.observations(), discovery.port, own);
-  return { nat, own, ...(observed ? { publicAddress: observed.hostname } : {}) };
+function describe({ candidates, nat, observed }: LocalCandidates, told?: Told): ServiceDescription {
+  const isNew = told && performance.now() - told.at < PUNCH_WINDOW_MS;
+  return {
+    ...{ candidates, nat },
+    ...(observed ? { dht: observed } : {}),
+    ...(isNew ? { ports: told.ports } : {}),
+  };
 }
 
 /** What {@linkcode watchCandidates} works with. */

@@ -74,7 +74,7 @@ Deno.test("dial() reports its stages in order, each with a fact", async () => {
   const events: Progress[] = [];
   await using peer = await dial(server.id, { ...connecting, onProgress: (e) => events.push(e) });
   const types = events.map((e) => e.type).filter((t) => t !== "knock" && t !== "refused");
-  assertEquals(types.sort(), ["candidates", "online", "path", "resolved"]);
+  assertEquals(types.sort(), ["candidates", "online", "path", "resolved", "strategy"]);
   const path = events.find((e) => e.type === "path")!;
   assertEquals([path.kind, path.remote], [peer.path.kind, peer.path.remote]);
 });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { encodeStun, newTransactionId, StunType } from "../lib/candidates/mod.ts";
 import { askObserver, checkPath } from "../lib/check/mod.ts";
+import { formatEndpoint } from "../lib/endpoint.ts";
 import { Gate } from "../lib/_gate.ts";
 import { generateIdentity } from "../lib/identity/mod.ts";
 import type { Progress } from "../lib/progress.ts";
@@ -26,7 +27,7 @@ Deno.test("Gate hands a path to the tunnel once TLS begins, with the bytes that 
   const { identity, gate, events, accepted } = gateWithTunnel();
   await using _ = gate;
   const [here, there] = await tcpPair();
-  const notified = new Promise<void>((resolve) => gate.onPath(here.localAddr, resolve));
+  const notified = new Promise<void>((resolve) => gate.onPath(formatEndpoint(here.localAddr), resolve));
   gate.admit(there);
   await checkPath(here, identity.publicKey);
   await here.write(TLS_HELLO);

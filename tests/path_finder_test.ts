@@ -15,6 +15,7 @@ function finderFor(hub: MemoryHub, publicKey: Uint8Array) {
     publicKey,
     identity: generateIdentity(),
     discovery: hub.open(),
+    stun: [],
     report: (event) => events.push(event),
   });
   return { finder, events, types: () => events.map((e) => e.type) };

@@ -88,7 +88,9 @@ export async function sealedKnock(
   const { sealKey } = record;
   const box = await sealKnock(content, { identity, recipient: publicKey, sealKey, now });
   if (record.dht && mayReceive(record.dht)) dht.sendDatagram(record.dht, concat(MAGIC, box));
-  if (saysMore(content)) await prependToList(dht, publicKey, box, { clock, now, signal });
+  if (saysMore(content) || record.nat.mapping === "sequential") {
+    await prependToList(dht, publicKey, box, { clock, now, signal });
+  }
 }
 
 /** Whether the content is more than "the address that you see, this port, and an ordinary NAT". */

@@ -1,0 +1,58 @@
+import type { Discovery, Resolution } from "./discovery/mod.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Nat } from "./nat.ts";
+import { dialPorts, type Outlook, type PunchPort } from "./punch/mod.ts";
+import { bracket, meetInSequence, type TacticOptions, volley } from "./_tactics.ts";
+
+/** What {@linkcode startTactic} works with. */
+export interface ConnectingTactic extends TacticOptions {
+  readonly outlook: Outlook;
+  readonly discovery: Discovery;
+  readonly resolution: Resolution;
+  readonly port: PunchPort;
+  readonly own: Nat;
+  /** Where the serving peer is seen. */
+  readonly remote: Endpoint;
+  /** Observers. */
+  readonly servers: readonly Endpoint[];
+}
+
+/** A tactic under way. */
+export interface RunningTactic {
+  /** Our external ports, to be told in the knock; empty where the strategy needs none. */
+  readonly ports: Promise<readonly number[]>;
+  /** Settles when it is over. Never rejects. */
+  readonly done: Promise<unknown>;
+}
+
+/** Where a dial from our port to theirs could only by chance be right: what the connecting peer does beside it. */
+export function startTactic(tactic: ConnectingTactic): RunningTactic {
+  const { outlook: { strategy, role }, own, remote } = tactic;
+  const none = Promise.resolve([]);
+  if (strategy === "sweep" || strategy === "birthday") {
+    return { ports: none, done: volley({ ...tactic, peer: tactic.resolution.record.nat }, tactic) };
+  }
+  if (strategy !== "prediction") return { ports: none, done: none };
+  if (role !== "opens") return { ports: none, done: awaitAnswer(tactic) };
+  if (!own.sequence) return { ports: none, done: none };
+  const ports = bracket({ ...tactic, sequence: own.sequence, remotes: [remote, remote] }).catch(() => []);
+  return { ports, done: ports };
+}
+
+/** The serving peer's NAT allots in sequence: it dials us, sees from which ports, and says so in its record. */
+async function awaitAnswer(tactic: ConnectingTactic): Promise<void> {
+  const { discovery, outlook: { role }, own, port, remote, resolution, signal } = tactic;
+  const dials = new Set<Promise<unknown>>();
+  await discovery.watch(resolution, {
+    signal,
+    onRecord({ ports = [] }) {
+      const remotes = ports.map((p) => ({ hostname: remote.hostname, port: p }));
+      dials.add(
+        role === "both" && own.sequence
+          ? meetInSequence({ ...tactic, told: own.sequence, remotes }).catch(() => {})
+          : dialPorts(port, remote.hostname, ports, tactic),
+      );
+    },
+  });
+  await Promise.all(dials);
+}
