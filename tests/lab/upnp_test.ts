@@ -96,3 +96,17 @@ labTest("rebootRouter() throws RangeError for a router that maps no ports", asyn
   const peer = await lab.peer("port");
   await assertRejects(() => rebootRouter(peer), RangeError, '"port" maps no ports');
 });
+
+labTest("Lab.close() ends the routers' daemons", async () => {
+  await using lab = await Lab.create({ hosts: 1 });
+  const peer = await lab.peer("upnp");
+  await rebootRouter(peer);
+  const { stdout } = await peer.output("ip", ["netns", "pids", peer.routers[0]!]);
+  const [pid, ...others] = stdout.trim().split("\n");
+  assertEquals(others, [], "the first one ended with the reboot");
+  // Empty when it has ended, also before anybody has taken note of that.
+  const command = () => Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
+  assertEquals((await command()).split("\0")[0], "miniupnpd");
+  await lab.close();
+  assertEquals(await command(), "");
+});
