@@ -42,6 +42,8 @@ Usage: skip serve [--identity FILE | --ephemeral] [--port N] [--bootstrap HOST:P
   --identity FILE         the key file; made if missing (default: the platform's configuration folder)
   --ephemeral             a new identity for this run, kept nowhere
   --port N                UDP and TCP port (default: any)
+  --no-observer           where anybody can reach this peer, do not name its address in the DHT to peers
+                          that look for somebody who tells them what their NAT does
 ${BOOTSTRAP}
 ${STUN}
 ${COMMON}

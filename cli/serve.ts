@@ -14,7 +14,7 @@ import { interruptible } from "./_signals.ts";
 /** `skip serve`: a WebSocket endpoint that greets, echoes, and lets a person answer. */
 export async function serveCommand(args: string[]): Promise<number> {
   const flags = readFlags("serve", args, {
-    boolean: ["ephemeral", "json", "no-stun", "quiet", "verbose"],
+    boolean: ["ephemeral", "json", "no-observer", "no-stun", "quiet", "verbose"],
     string: ["identity", "port"],
     collect: ["bootstrap", "stun"],
     positional: [0, 0],
@@ -35,6 +35,7 @@ export async function serveCommand(args: string[]): Promise<number> {
       identity: await readIdentity(flags),
       port,
       signal,
+      observer: !flags.has("no-observer"),
       onProgress: (event) => event.type === "ready" ? undefined : output.progress(event),
       ...(bootstrap ? { bootstrap } : {}),
       ...(stun ? { stun } : {}),

@@ -3,7 +3,7 @@ import { interfaceAddresses, reflect } from "./candidates/mod.ts";
 import type { Discovery } from "./discovery/mod.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { formatNat, type Nat } from "./nat.ts";
-import { resolveServers } from "./netcheck/mod.ts";
+import { listObservers } from "./_observer_list.ts";
 import type { PunchPort } from "./punch/mod.ts";
 
 /** How long what was learnt holds; a mapping that is not the local port must be kept in use, so it is looked at more often. */
@@ -13,6 +13,8 @@ const INDEPENDENT_LIFETIME_MS = 60_000;
 /** What a {@linkcode NatWatcher} works with. */
 export interface NatWatcherOptions {
   readonly port: PunchPort;
+  /** Knows of observers beside the servers. */
+  readonly discovery: Pick<Discovery, "observers">;
   /** STUN servers, by name or address. */
   readonly servers: readonly Endpoint[];
 }
@@ -49,9 +51,9 @@ export class NatWatcher implements AsyncDisposable {
     return this.#learned;
   }
 
-  /** The servers, each by one address. */
+  /** Whom to ask. */
   async observers(): Promise<Endpoint[]> {
-    return await resolveServers(this.#options.servers, this.#closing.signal);
+    return await listObservers(this.#options.discovery, this.#options.servers, this.#closing.signal);
   }
 
   /** Looks again if it is time, once at a time. Gives whether something has changed. Never rejects. */
@@ -65,7 +67,7 @@ export class NatWatcher implements AsyncDisposable {
     if (isSettled) return this.#keep(undefined, publicAddress);
     if (!isDue || this.#options.servers.length === 0) return false;
     const { signal } = this.#closing;
-    const servers = await resolveServers(this.#options.servers, signal);
+    const servers = await this.observers();
     return this.#keep(
       await learnNat({ votes: nat, port: this.#options.port, servers, own, signal }),
       publicAddress,

@@ -12,6 +12,7 @@ import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
 import { formatNat } from "./nat.ts";
 import { NatWatcher, votesOf } from "./_nat_watcher.ts";
+import { ObserverAnnouncer } from "./_observer_announcer.ts";
 import { type Network, type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { Prober } from "./_prober.ts";
 import { type OnProgress, reporter } from "./progress.ts";
@@ -31,6 +32,13 @@ export interface ServeOptions extends NetworkOptions {
   readonly port?: number;
   /** Stops serving, at once: like that of `Deno.serve`. Rejects `serve` with its reason while it is starting. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether to be named in the DHT, to peers that look for somebody who tells them how their NAT treats them, once we know
+   * that anybody can reach us. It shows our address, not our id.
+   *
+   * @default {true}
+   */
+  readonly observer?: boolean;
   /** Makes the response when the handler throws; as in `Deno.serve`. */
   readonly onError?: (error: unknown) => Response | Promise<Response>;
 }
@@ -92,11 +100,13 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   const prober = new Prober();
   const gate = stack.use(new Gate(identity, tunnel, report, prober));
   stack.use(prober); // ended before the gate, which waits for its probes
-  const { network, port } = await openPorts(options, wanted, gate);
+  const { network, port, announcer } = await openPorts(options, wanted, gate);
   stack.use(network);
+  stack.use(announcer);
   stack.use(port);
   stack.use(reportOnline(network.discovery, report));
-  await publish({ discovery: network.discovery, identity, port, servers, gate, report, signal }, stack);
+  const { discovery } = network;
+  await publish({ discovery, identity, port, announcer, servers, gate, report, signal }, stack);
   report({ type: "ready", id: identity.id, ms: performance.now() - start });
   return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
 }
@@ -106,6 +116,7 @@ interface Service {
   readonly discovery: Discovery;
   readonly identity: Identity;
   readonly port: PunchPort;
+  readonly announcer: ObserverAnnouncer;
   readonly servers: readonly Endpoint[];
   readonly gate: Gate;
   readonly report: OnProgress;
@@ -114,10 +125,10 @@ interface Service {
 
 /** Makes the service known, keeps it so, and answers knocks, until `stack` is disposed of. */
 async function publish(
-  { discovery, identity, port, servers, gate, report, signal }: Service,
+  { discovery, identity, port, announcer, servers, gate, report, signal }: Service,
   stack: AsyncDisposableStack,
 ): Promise<void> {
-  const nat = stack.use(new NatWatcher({ port, servers }));
+  const nat = stack.use(new NatWatcher({ port, discovery, servers }));
   const gather = () =>
     gatherCandidates({
       port: port.port,
@@ -125,7 +136,10 @@ async function publish(
       observations: discovery.observations(),
       ...(nat.learned ? { learned: nat.learned } : {}),
     });
-  const look = () => nat.look(votesOf(discovery));
+  const look = () => {
+    announcer.update();
+    return nat.look(votesOf(discovery));
+  };
   const knocks = stack.use(
     new KnockAnswerer({
       ...{ port, gate, vantage: gather, report },
@@ -161,15 +175,22 @@ async function openPorts(
   options: ServeOptions,
   wanted: number,
   gate: Gate,
-): Promise<{ network: Network; port: PunchPort }> {
+): Promise<{ network: Network; port: PunchPort; announcer: ObserverAnnouncer }> {
   for (let attempt = 1;; attempt++) {
     const network = await openNetwork(options, wanted);
     try {
+      const announcer = new ObserverAnnouncer({
+        announce: () => network.discovery.announceObserver(port.port),
+        ownAddress: () => options.observer === false ? undefined : untranslated(network.discovery),
+      });
       const port = await openPort({
         port: network.discovery.port || wanted,
-        onConnection: (stream) => gate.admit(stream),
+        onConnection(stream) {
+          announcer.arrived(stream.remoteAddr);
+          gate.admit(stream);
+        },
       });
-      return { network, port };
+      return { network, port: announcer.watch(port), announcer };
     } catch (error) {
       await network[Symbol.asyncDispose]();
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
@@ -180,6 +201,12 @@ async function openPorts(
       );
     }
   }
+}
+
+/** Our public address if it is one of our own. */
+function untranslated(discovery: Discovery): string | undefined {
+  const { nat, publicAddress } = votesOf(discovery);
+  return nat.mapping === "open" ? publicAddress : undefined;
 }
 
 /** What whoever knocked is to know, and since when. */

@@ -5,12 +5,14 @@ import { openPort } from "../lib/punch/mod.ts";
 import { stunServer } from "./netcheck/_observer.ts";
 
 const own: readonly string[] = [];
+/** A DHT that knows of no observers. */
+const discovery = { observers: () => Promise.resolve([]) };
 
 Deno.test("NatWatcher looks once where the votes leave it open, and again at another address", async () => {
   await using one = await stunServer();
   await using two = await stunServer();
   await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
-  await using watcher = new NatWatcher({ port, servers: [one.endpoint, two.endpoint] });
+  await using watcher = new NatWatcher({ port, discovery, servers: [one.endpoint, two.endpoint] });
   const at = (publicAddress: string, mapping: "dependent" | "preserving" = "dependent") =>
     watcher.look({ nat: natOf(mapping), publicAddress, own });
   assertEquals([await at("203.0.113.9", "preserving"), watcher.learned], [false, undefined]);
@@ -23,9 +25,9 @@ Deno.test("NatWatcher looks once where the votes leave it open, and again at ano
 
 Deno.test("NatWatcher learns nothing where there is no server, or nobody knows our address", async () => {
   await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
-  await using alone = new NatWatcher({ port, servers: [] });
+  await using alone = new NatWatcher({ port, discovery, servers: [] });
   assertEquals(await alone.look({ nat: natOf("dependent"), publicAddress: "203.0.113.9", own }), false);
   await using server = await stunServer();
-  await using unseen = new NatWatcher({ port, servers: [server.endpoint] });
+  await using unseen = new NatWatcher({ port, discovery, servers: [server.endpoint] });
   assertEquals([await unseen.look({ nat: natOf("unknown"), own }), unseen.learned], [false, undefined]);
 });
