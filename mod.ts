@@ -89,6 +89,14 @@ export {
   saveIdentity,
   type SaveIdentityOptions,
 } from "./lib/identity/mod.ts";
+export {
+  type IPv6Report,
+  netcheck,
+  type NetcheckOptions,
+  type NetReport,
+  type Odds,
+  type UdpReport,
+} from "./lib/netcheck/mod.ts";
 export type { NetworkOptions } from "./lib/network.ts";
 export type { OnProgress, PathKind, Progress } from "./lib/progress.ts";
 export { serve, type ServeOptions, type Server } from "./lib/serve.ts";

@@ -70,6 +70,8 @@ Usage: skip check [--with LINE] [--line] [--stun HOST:PORT]… [--bootstrap HOST
   --with LINE             the line that skip check printed elsewhere: will the two connect?
   --line                  print nothing but the line to paste for a friend
   --stun HOST:PORT        a serving peer, or a STUN server over TCP, to look from; several see more
+                          (default: some public servers, and serving peers that the DHT knows of)
+  --no-stun               look from none
 ${BOOTSTRAP}
 ${COMMON}
 

@@ -18,6 +18,7 @@ type Command = (args: string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand,
   connect: async () => (await import("./connect.ts")).connectCommand,
+  check: async () => (await import("./check.ts")).checkCommand,
   id: async () => (await import("./id.ts")).idCommand,
   dht: async () => (await import("./dht.ts")).dhtCommand,
   help: async () => (await import("./help.ts")).helpCommand,

@@ -8,5 +8,6 @@ export { DhtDiscovery, type DiscoveryOptions, openDiscovery } from "./dht_discov
 export { MemoryDiscovery, type MemoryEntry, MemoryHub, type MemoryHubOptions } from "./memory_discovery.ts";
 export { DhtNode } from "./node.ts";
 export type { DhtNodeOptions } from "./node_options.ts";
+export { decodePong, encodePing } from "./ping.ts";
 export { decodeRecord, encodeRecord, MAX_RECORD_BYTES, MAX_RECORD_CANDIDATES } from "./record.ts";
 export type * from "./types.ts";
