@@ -16,8 +16,9 @@ import { dialUnbound, type PunchPort } from "./port.ts";
 /** Ports below are not given to connections. */
 const LOWEST_PORT = 1024;
 const HIGHEST_PORT = 65_535;
-/** How many ports one side opens and the other one guesses: 98 % each round. */
-const BIRTHDAY = 512;
+/** How many ports one side opens and the other one guesses: 99.8 % each round. */
+const BIRTHDAY_OPENS = 768;
+const BIRTHDAY_GUESSES = 512;
 /** In a block of 2048, for instance, 128 × 256 miss once in nine million times. */
 const SWEEP_OPENS = 128;
 const SWEEP_GUESSES = 256;
@@ -34,7 +35,7 @@ export interface VolleySize {
 export function volleySize({ block }: Nat, budget: number): VolleySize {
   const { opens, guesses } = block
     ? { opens: SWEEP_OPENS, guesses: SWEEP_GUESSES }
-    : { opens: BIRTHDAY, guesses: BIRTHDAY };
+    : { opens: BIRTHDAY_OPENS, guesses: BIRTHDAY_GUESSES };
   return { opens: Math.min(opens, budget), guesses: Math.min(guesses, budget) };
 }
 
