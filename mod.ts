@@ -95,6 +95,8 @@ export {
   type NetcheckOptions,
   type NetReport,
   type Odds,
+  type ProbeOutcome,
+  type Strategy,
   type UdpReport,
 } from "./lib/netcheck/mod.ts";
 export type { NetworkOptions } from "./lib/network.ts";

@@ -54,7 +54,7 @@ export function reportLines(report: NetReport): string[] {
     "Odds of a direct connection with",
     ...report.odds.map(({ peer, odds, strategy }) => {
       const words = PEER_CLASSES.find((c) => c.name === peer)?.words ?? peer;
-      return `  ${words.padEnd(48)}${percent(odds).padStart(5)}${strategy === "none" ? "" : `  ${strategy}`}`;
+      return `  ${words.padEnd(50)}${percent(odds).padStart(5)}${strategy === "none" ? "" : `  ${strategy}`}`;
     }),
     "",
     verdict,

@@ -57,14 +57,19 @@ export interface PortSequence {
 
 /** A range of ports, both ends included. */
 export interface PortRange {
+  /** The least port. */
   readonly first: number;
+  /** The greatest port. */
   readonly last: number;
 }
 
 /** A NAT, or the want of one. */
 export interface Nat {
+  /** How external ports are allotted. */
   readonly mapping: Mapping;
+  /** Who gets in. */
   readonly filtering: Filtering;
+  /** What those get who do not. */
   readonly refusal: Refusal;
   /** Whether only ports 80 and 443 can be reached from inside. */
   readonly webOnly: boolean;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+export type { ProbeOutcome } from "../check/mod.ts";
+export type { Strategy } from "../punch/mod.ts";
 export { formatNetLine, type NetLine, parseNetLine } from "./line.ts";
 export { classifyMapping, type Sighting } from "./mapping.ts";
 export { resolveServers } from "./servers.ts";

@@ -33,6 +33,7 @@ export interface NetReport {
   readonly interfaces: readonly string[];
   /** The IPv4 addresses under which the network sees us, the most frequent first. */
   readonly external: readonly string[];
+  /** IPv6. */
   readonly ipv6: IPv6Report;
   /** Whether two peers behind this NAT meet at its public address; absent where there is none, or nobody could tell. */
   readonly hairpinning?: boolean;

@@ -5,7 +5,7 @@
  */
 import type { Candidate } from "../endpoint.ts";
 import { type Nat, natOf } from "../nat.ts";
-import { type Outlook, outlook } from "../punch/mod.ts";
+import { type Outlook, outlook, type Strategy } from "../punch/mod.ts";
 import type { NetLine } from "./line.ts";
 
 /** A kind of network that a peer may be in. */
@@ -14,6 +14,7 @@ export interface PeerClass {
   readonly name: string;
   /** Words for people. */
   readonly words: string;
+  /** How it behaves. */
   readonly nat: Nat;
 }
 
@@ -49,7 +50,7 @@ export interface Odds {
   /** From 0 to 1. */
   readonly odds: number;
   /** How: `plain`, `prediction`, `sweep`, `birthday` or `none`. */
-  readonly strategy: Outlook["strategy"];
+  readonly strategy: Strategy;
 }
 
 /** The odds against each class of peer. */
@@ -60,8 +61,12 @@ export function oddsOf(own: NetLine): Odds[] {
   });
 }
 
-/** What can become of two networks. */
+/** What can become of two networks. IPv6 of a line has been seen to work, so it is more than a hope. */
 export function prospects(own: NetLine, peer: NetLine): Outlook {
+  if (own.ipv6 && peer.ipv6 && !own.nat.webOnly && !peer.nat.webOnly) {
+    const reason = "IPv6, which knows no address translation, works on both sides";
+    return { strategy: "plain", odds: 0.99, role: "meets", certain: true, reason };
+  }
   return outlook(own.nat, peer.nat, { ownCandidates: candidatesOf(own), peerCandidates: candidatesOf(peer) });
 }
 

@@ -182,7 +182,7 @@ labTest("skip check says what it could not find out, and why", async (t) => {
   await t.step("without a server the votes of the DHT speak for TCP", async () => {
     const { code, events: [report] } = await check(home!, "--bootstrap", dht.bootstrap, "--no-stun");
     assertEquals([code, report!.line], [0, "skip1 preserving"]);
-    assertMatch(report!.notes.join(), /filtering is not known: no serving peer/);
+    assertMatch(report!.notes.join(), /filtering is not known: there is no serving peer/);
   });
   await t.step("one observer cannot tell how open a NAT is", async () => {
     const { events: [report] } = await check(cone!, "--bootstrap", dht.bootstrap, "--stun", observer!);

@@ -13,6 +13,7 @@ Deno.test("prospects() looks at both NATs, and at what goes past them", () => {
     ["random/port", "random/port", "none"],
     ["random/port v6", "random/port", "none"],
     ["random/port v6", "random/port v6", "plain"],
+    ["random/port/silence/web v6", "preserving/port v6", "none"],
     ["random/port map", "random/port", "plain"],
     ["random/port", "random/port map", "plain"],
     ["preserving/port/silence/web", "preserving/port", "none"],
@@ -22,6 +23,11 @@ Deno.test("prospects() looks at both NATs, and at what goes past them", () => {
     assertEquals(outlook.strategy, strategy, `${own} with ${peer}`);
     assertEquals(strategy === "none", outlook.remedy !== undefined);
   }
+});
+
+Deno.test("prospects() takes IPv6 that was seen to work on both sides for as good as anything", () => {
+  const { odds, reason } = prospects(line("random/port v6"), line("random/port v6"));
+  assertEquals([odds, reason.startsWith("IPv6")], [0.99, true]);
 });
 
 Deno.test("oddsOf() has one entry for each class of peer", () => {
