@@ -6,11 +6,13 @@
  *
  * @module
  */
-import { addressFamily, addressScope, type Endpoint } from "./endpoint.ts";
+import { addressFamily, addressScope, type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { PunchPort } from "./punch/mod.ts";
 
 /** Addresses that our port has dialled; a firewall has long forgotten those that this many others follow. */
 const MAX_DIALLED = 4096;
+/** Connections from such addresses that are waiting for word on our own dial; see {@linkcode ObserverAnnouncer.watch}. */
+const MAX_WAITING = 64;
 
 /** What an {@linkcode ObserverAnnouncer} works with. */
 export interface ObserverAnnouncerOptions {
@@ -23,8 +25,10 @@ export interface ObserverAnnouncerOptions {
 /** Announces for as long as it is true. */
 export class ObserverAnnouncer implements AsyncDisposable {
   readonly #options: ObserverAnnouncerOptions;
+  /** How often an address was dialled; oldest first. */
+  readonly #dialled = new Map<string, number>();
   /** Oldest first. */
-  readonly #dialled = new Set<string>();
+  readonly #waiting = new Set<string>();
   readonly #ending = new Set<Promise<void>>();
   /** The address at which a stranger got in. */
   #proven: string | undefined;
@@ -41,13 +45,18 @@ export class ObserverAnnouncer implements AsyncDisposable {
     return this.#announcement !== undefined;
   }
 
-  /** The same port; whom it dials is a stranger no longer. */
+  /**
+   * The same port; whom it dials is a stranger no longer, unless he was faster: then that connection is being accepted, and
+   * the dial has sent nothing.
+   */
   watch(port: PunchPort): PunchPort {
     return {
       port: port.port,
       dial: (remote, options) => {
-        this.#remember(remote.hostname);
-        return port.dial(remote, options);
+        this.#count(remote.hostname, 1);
+        const dialling = port.dial(remote, options);
+        dialling.catch((error) => hasSentNothing(error) && this.#sentNothing(remote));
+        return dialling;
       },
       close: () => port.close(),
       [Symbol.asyncDispose]: () => port.close(),
@@ -55,8 +64,10 @@ export class ObserverAnnouncer implements AsyncDisposable {
   }
 
   /** A connection came in that we did not open. */
-  arrived({ hostname }: Endpoint): void {
-    if (this.isAnnounced || this.#isClosed || this.#dialled.has(hostname)) return;
+  arrived(remote: Endpoint): void {
+    const { hostname } = remote;
+    if (this.isAnnounced || this.#isClosed) return;
+    if (this.#dialled.has(hostname)) return this.#wait(remote);
     const own = this.#options.ownAddress();
     if (own === undefined || !isFar(hostname, own)) return;
     this.#proven = own;
@@ -71,10 +82,21 @@ export class ObserverAnnouncer implements AsyncDisposable {
     else if (!isTrue) this.#withdraw();
   }
 
-  #remember(address: string): void {
+  #sentNothing(remote: Endpoint): void {
+    this.#count(remote.hostname, -1);
+    if (this.#waiting.delete(formatEndpoint(remote))) this.arrived(remote);
+  }
+
+  #count(address: string, by: 1 | -1): void {
+    const count = (this.#dialled.get(address) ?? 0) + by;
     this.#dialled.delete(address);
-    this.#dialled.add(address);
-    if (this.#dialled.size > MAX_DIALLED) this.#dialled.delete(this.#dialled.values().next().value!);
+    if (count > 0) this.#dialled.set(address, count);
+    if (this.#dialled.size > MAX_DIALLED) this.#dialled.delete(this.#dialled.keys().next().value!);
+  }
+
+  #wait(remote: Endpoint): void {
+    this.#waiting.add(formatEndpoint(remote));
+    if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.values().next().value!);
   }
 
   #withdraw(): void {
@@ -94,6 +116,15 @@ export class ObserverAnnouncer implements AsyncDisposable {
     this.#withdraw();
     await Promise.all(this.#ending);
   }
+}
+
+/**
+ * Whether a dial failed because the very connection was there already: the system says EADDRNOTAVAIL, of which Deno 2.9 makes
+ * EINVAL.
+ */
+export function hasSentNothing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "EADDRNOTAVAIL" || code === "EINVAL";
 }
 
 /** Whether somebody sits beyond whatever guards our network; its neighbours may be inside. */

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { ObserverAnnouncer } from "../lib/_observer_announcer.ts";
-import type { PunchPort } from "../lib/punch/mod.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { hasSentNothing, ObserverAnnouncer } from "../lib/_observer_announcer.ts";
+import { type ByteStream, openPort, type PunchPort } from "../lib/punch/mod.ts";
 
 const OWN = "203.0.113.9";
 const STRANGER = { hostname: "20.1.0.1", port: 5000 };
@@ -19,13 +19,13 @@ function announcer() {
 }
 
 /** A port that only remembers whom it dialled. */
-function fakePort() {
+function fakePort(code?: string) {
   const dialled: string[] = [];
   const port: PunchPort = {
     port: 4000,
     dial(remote) {
       dialled.push(remote.hostname);
-      return Promise.reject(new Error("nobody there"));
+      return Promise.reject(Object.assign(new Error("nobody there"), { code }));
     },
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -55,6 +55,29 @@ Deno.test("ObserverAnnouncer takes none for a stranger whom the port has dialled
   assertEquals(state.begun, 0);
   one.arrived({ hostname: "20.1.0.2", port: 9 });
   assertEquals(state.begun, 1);
+  await one[Symbol.asyncDispose]();
+});
+
+Deno.test("ObserverAnnouncer sees that a dial has sent nothing, as the other side had been faster", async () => {
+  for (const isLate of [false, true]) {
+    const { announcer: one, state } = announcer();
+    const port = one.watch(fakePort("EADDRNOTAVAIL").port);
+    const dialling = port.dial(STRANGER).catch(() => {});
+    if (!isLate) one.arrived(STRANGER);
+    assertEquals(state.begun, 0);
+    await dialling;
+    if (isLate) one.arrived(STRANGER);
+    assertEquals(state.begun, 1, `${isLate}`);
+    await one[Symbol.asyncDispose]();
+  }
+});
+
+Deno.test("ObserverAnnouncer takes nobody for a stranger whom another dial has reached out to", async () => {
+  const { announcer: one, state } = announcer();
+  await one.watch(fakePort("ECONNREFUSED").port).dial(STRANGER).catch(() => {});
+  await one.watch(fakePort("EADDRNOTAVAIL").port).dial(STRANGER).catch(() => {});
+  one.arrived(STRANGER);
+  assertEquals(state.begun, 0);
   await one[Symbol.asyncDispose]();
 });
 
@@ -103,4 +126,18 @@ Deno.test("ObserverAnnouncer forgets whom the port dialled long ago", async () =
   one.arrived(STRANGER);
   assertEquals(state.begun, 1);
   await one[Symbol.asyncDispose]();
+});
+
+Deno.test("hasSentNothing() tells a dial whose connection is there already from one that was refused", async () => {
+  const accepted = Promise.withResolvers<ByteStream>();
+  await using ours = await openPort({ port: 0, onConnection: (stream) => accepted.resolve(stream) });
+  await using theirs = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  const here = await theirs.dial({ hostname: "127.0.0.1", port: ours.port });
+  const there = await accepted.promise;
+  const late = await assertRejects(() => ours.dial({ hostname: "127.0.0.1", port: theirs.port }));
+  assertEquals(hasSentNothing(late), true, `${late}`);
+  here.close();
+  there.close();
+  const refused = await assertRejects(() => ours.dial({ hostname: "127.0.0.1", port: 9 }));
+  assertEquals(hasSentNothing(refused), false, `${refused}`);
 });

@@ -19,10 +19,10 @@ async function find(host: LabHost, { bootstrap }: LabDht, count: number): Promis
 async function serveToStranger(lab: Lab, { bootstrap }: LabDht, host: LabHost, ...more: string[]) {
   const args = ["serve", "--ephemeral", "--bootstrap", bootstrap, "--no-stun", ...more];
   const serving = await SkipProcess.start(args, host);
-  const { port } = await serving.event("ready");
+  const { id, port } = await serving.event("ready");
   const dial = `exec 3<>/dev/tcp/${host.publicAddress}/${port}`;
   const { code } = await lab.hosts[6]!.output("timeout", ["2", "bash", "-c", dial]);
-  return { serving, endpoint: `${host.publicAddress}:${port}`, gotIn: code === 0 };
+  return { serving, id, endpoint: `${host.publicAddress}:${port}`, gotIn: code === 0 };
 }
 
 labTest("Serving peers that strangers reach are observers for those behind symmetric NATs", async (t) => {
@@ -31,9 +31,13 @@ labTest("Serving peers that strangers reach are observers for those behind symme
   await using stack = new AsyncDisposableStack();
   // Those who cannot be reached, or do not want to, come first: they would be found first.
   for (const type of ["firewall", "port"] as const) {
-    const { serving, gotIn } = await serveToStranger(lab, dht, await lab.peer(type));
+    const { serving, gotIn, id } = await serveToStranger(lab, dht, await lab.peer(type));
     stack.use(serving);
     assertEquals(gotIn, false, type);
+    // Whom it lets in because he knocked proves nothing.
+    const args = ["connect", id, "--bootstrap", dht.bootstrap, "--no-stun"];
+    await using connecting = await SkipProcess.start(args, await lab.peer("port"));
+    await connecting.event("open");
   }
   const open: string[] = [];
   for (const [i, host] of lab.hosts.slice(0, 4).entries()) {
