@@ -5,7 +5,7 @@
  */
 import { askObserver } from "./check/mod.ts";
 import type { ByteStream } from "./byte_stream.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { addressFamily, type Endpoint } from "./endpoint.ts";
 import { type Nat, natOf } from "./nat.ts";
 import { classifyMapping, type Sighting } from "./netcheck/mod.ts";
 import { openPort, type PunchPort } from "./punch/mod.ts";
@@ -48,7 +48,8 @@ export function needsObservation({ mapping }: Nat): boolean {
 /** Has servers look at connections from the port and from fresh ones, all in one burst. Rejects with `signal.reason`. */
 export async function learnNat(options: LearnNatOptions): Promise<LearnedNat> {
   const { own, port, votes, signal } = options;
-  const servers = options.servers.slice(0, MAX_SERVERS);
+  // Over IPv6 there is no NAT to be seen, and another address than over IPv4.
+  const servers = options.servers.filter((s) => addressFamily(s.hostname) === 4).slice(0, MAX_SERVERS);
   if (!needsObservation(votes) || servers.length === 0) return { nat: votes, [Symbol.dispose]() {} };
   await using stack = new AsyncDisposableStack();
   const scratch: PunchPort[] = [];

@@ -59,6 +59,14 @@ Deno.test("learnNat() is not held up by servers that are dead, silent, or answer
   assertEquals([nat.mapping, external?.port], ["preserving", port]);
 });
 
+Deno.test("learnNat() asks over IPv4 alone: over IPv6 every server would see another address", async () => {
+  await using one = await stunServer();
+  await using two = await stunServer();
+  const both = [one, two].flatMap(({ endpoint }) => [{ ...endpoint, hostname: "::1" }, endpoint]);
+  const { nat, external } = await learn(both);
+  assertEquals([nat.mapping, external?.hostname], ["preserving", "127.0.0.1"]);
+});
+
 Deno.test("learnNat() keeps to the votes when nobody answers, and asks nobody when they settle it", async () => {
   let asked = 0;
   const identity = generateIdentity();
