@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
-import { formatNat } from "../../lib/nat.ts";
+import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { formatNat, type Nat } from "../../lib/nat.ts";
 import { classifyMapping, type Sighting } from "../../lib/netcheck/mapping.ts";
+import { seededRandom } from "../simulation.ts";
 
 const HERE = "203.0.113.9";
 const SERVERS = ["11.10.0.10", "21.10.0.11"];
@@ -50,4 +51,65 @@ Deno.test("classifyMapping() finds the rule behind what servers saw", () => {
 Deno.test("classifyMapping() goes by the time of the SYNs, not of the answers", () => {
   const sightings = seen([9000, 9001, 9002, 9003, 9004, 9005]).reverse();
   assertEquals(formatNat(classifyMapping(sightings, [])), "sequential:9006+1@0");
+});
+
+const RUNS = 2000;
+const random = seededRandom(7);
+const upTo = (n: number) => Math.floor(random() * n);
+
+/** How many of many random NATs of a kind are recognized. */
+function recognized(draw: () => { ports: number[]; isRight: (nat: Nat) => boolean }): number {
+  let right = 0;
+  for (let i = 0; i < RUNS; i++) {
+    const { ports, isRight } = draw();
+    if (isRight(classifyMapping(seen(ports), []))) right++;
+  }
+  return right / RUNS;
+}
+
+const drawn = (count: number, first: number, size: number) =>
+  Array.from({ length: count }, () => first + upTo(size));
+
+Deno.test("classifyMapping() takes ports drawn from all for no block and no sequence", () => {
+  for (const count of [6, 9, 12]) {
+    const share = recognized(() => ({
+      ports: drawn(count, 1024, 64_512),
+      isRight: (nat) => nat.mapping === "random",
+    }));
+    assertEquals(share, 1, `${count} sightings`);
+  }
+});
+
+Deno.test("classifyMapping() finds all of a block, wherever carriers begin to cut", () => {
+  // Six sightings lie within one half of their block once in 32 times.
+  for (const [count, least] of [[6, 0.95], [9, 0.99], [12, 0.999]] as const) {
+    for (const origin of [0, 1024]) {
+      for (const size of [256, 512, 1024, 2048]) {
+        const share = recognized(() => {
+          const first = origin + size * (Math.ceil(1024 / size) + upTo(20));
+          const holds = ({ block }: Nat) => !!block && block.first <= first && block.last >= first + size - 1;
+          return { ports: drawn(count, first, size), isRight: holds };
+        });
+        assertGreaterOrEqual(share, least, `${count} sightings of ${size} from ${origin}`);
+      }
+    }
+  }
+});
+
+Deno.test("classifyMapping() finds step and next port of a sequence, with other flows in between", () => {
+  for (const step of [1, -1, 2, -2]) {
+    for (const othersPerFlow of [0, 0.1, 0.5]) {
+      const share = recognized(() => {
+        const ports = [20_000 + upTo(20_000)];
+        const next = () => ports.at(-1)! + step * (random() < othersPerFlow ? 2 : 1);
+        while (ports.length < 9) ports.push(next());
+        return {
+          ports,
+          isRight: ({ sequence }) => sequence?.step === step && sequence.next === ports.at(-1)! + step,
+        };
+      });
+      // Where others come in between each time, they look like a step that is twice as long.
+      assertLessOrEqual(1 - share, othersPerFlow ** 8 + 0.005, `${step}, ${othersPerFlow}`);
+    }
+  }
 });
