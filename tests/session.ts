@@ -43,7 +43,10 @@ export interface Timing {
   readonly total: number;
   /** From the first dial to the proven path, on the connecting side. */
   readonly path: number;
-  /** From the moment at which both sides knew what they had to know of each other to the open TCP path. */
+  /**
+   * From the moment at which both sides knew of each other, and of each other's NAT where that matters, to the open TCP
+   * path. Where the serving side must first answer through its record, the answer's way is part of it.
+   */
   readonly punch: number;
   /** Whether the path opened only after the serving side had heard the knock; else none was needed. */
   readonly knocked: boolean;
@@ -103,32 +106,22 @@ export async function startSession(server: Serving, meeting: Meeting): Promise<S
 function timingOf(server: Serving, heard: readonly SkipEvent[], client: SkipProcess): Omit<Timing, "total"> {
   const path = client.events.find((e) => e.type === "path")!;
   const open = client.arrival(path) - path.rttMs; // the check took one round trip
-  const strategy: string = path.strategy ?? "plain";
   const before = (side: SkipProcess, events: readonly SkipEvent[]) =>
     events.filter((e) => side.arrival(e) < open);
+  const own = before(client, client.events);
+  const strategy: string = own.findLast((e) => e.type === "strategy")?.strategy ?? "plain";
   const knocks = before(server, heard.filter((e) => e.type === "knocked" && isFrom(client, e)));
-  const news = before(client, client.events.filter((e) => e.type === "candidates"));
-  const told = [
-    ...whatIsNew(news, strategy).map((e) => client.arrival(e)),
-    ...whatIsNew(knocks, strategy).map((e) => server.arrival(e)),
-  ];
+  // Only a knock that names the NAT has the serving side open or guess ports, and it says so.
+  const begun = before(server, heard).find((e) => e.type === "strategy" && e.strategy === strategy);
+  const told = [own.find((e) => e.type === "candidates")!, begun ?? knocks[0]].filter((e) => e !== undefined);
   return {
     path: path.ms,
-    punch: open - Math.max(...told),
-    knocked: knocks.length > 0,
+    punch: open - Math.max(...told.map((e) => (own.includes(e) ? client : server).arrival(e))),
+    knocked: knocks.length > 0 || begun !== undefined,
     kind: path.kind,
     strategy,
-    attempts: client.events.filter((e) => e.type === "candidates").length,
+    attempts: own.filter((e) => e.type === "candidates").length,
   };
-}
-
-/**
- * The events by which a side came to know enough. For a plain punch the first one is; where ports have to be foretold or
- * guessed, it takes the first of each way: an announcement vouches for the address, and a sealed knock names the NAT.
- */
-function whatIsNew(events: readonly SkipEvent[], strategy: string): readonly SkipEvent[] {
-  if (strategy === "plain") return events.slice(0, 1);
-  return events.filter((e, i) => events.findIndex(({ via }) => via === e.via) === i);
 }
 
 /** Whether a knock came from a connecting process: from an address at which it says that it can be reached. */

@@ -212,10 +212,11 @@ function unpackBody(body: Uint8Array): SealedKnock & { time: number } | undefine
 function unpackLists(bytes: Uint8Array): { candidates: Endpoint[]; ports: number[] } | undefined {
   const candidates: Endpoint[] = [];
   let at = 1;
-  for (let n = bytes[0] ?? Infinity; n > candidates.length;) {
+  const listed = bytes[0] ?? Infinity;
+  while (candidates.length < listed) {
     const length = bytes[at] === 4 ? 4 : bytes[at] === 6 ? 16 : 0;
     const end = at + 1 + length + 2;
-    if (length === 0 || end > bytes.length || n > MAX_KNOCK_CANDIDATES) return undefined;
+    if (length === 0 || end > bytes.length || listed > MAX_KNOCK_CANDIDATES) return undefined;
     const port = portAt(bytes, end - 2);
     if (!isPort(port)) return undefined;
     candidates.push({ hostname: bytesToAddress(bytes.subarray(at + 1, at + 1 + length)), port });

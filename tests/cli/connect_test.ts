@@ -38,7 +38,9 @@ Deno.test("skip connect --json prints the documented objects and nothing else", 
   const all = events(stdout);
   const one = (type: string) => all.find((event) => event.type === type)!;
   const order = all.map(({ type }) => type).filter((type) => type !== "knock"); // it may come at any time
-  assertEquals(order, ["online", "resolved", "candidates", "path", "open", "message", "message", "closed"]);
+  const known = ["online", "resolved", "candidates", "strategy"];
+  assertEquals(order, [...known, "path", "open", "message", "message", "closed"]);
+  assertEquals(one("strategy").strategy, "plain");
   for (const type of ["online", "resolved", "path", "open"]) assert(one(type).ms >= 0, type);
   const { local, remote, nat, remoteNat } = one("candidates");
   assert([local, remote].every((list) => list.every((text: string) => /:\d+$/.test(text))));

@@ -1,0 +1,53 @@
+import { createSocket } from "node:dgram";
+
+/** Where routers listen for NAT-PMP and PCP (RFC 6887 section 19). */
+export const PORT_MAPPING_PORT = 5351;
+/** A router is a millisecond away: one that has not answered by then does not know the protocol. */
+const FIRST_TIMEOUT_MS = 250;
+const ATTEMPTS = 3;
+
+/** Where and how a router is asked. */
+export interface AskOptions {
+  readonly hostname: string;
+  /** @default {5351} */
+  readonly port?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends a request, again after 250 and 500 ms, until `decode` makes something of an answer. Gives `null` after 1.75 s of
+ * silence, or when the router has no such port. Rejects only with `signal.reason`.
+ */
+export async function ask<T>(
+  request: Uint8Array,
+  decode: (answer: Uint8Array) => T | null,
+  { hostname, port = PORT_MAPPING_PORT, signal }: AskOptions,
+): Promise<T | null> {
+  signal.throwIfAborted();
+  const answered = Promise.withResolvers<T | null>();
+  const socket = createSocket("udp4");
+  const abort = () => answered.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  socket.on("error", () => answered.resolve(null));
+  socket.on("message", (message, from) => {
+    if (from.address !== hostname || from.port !== port) return;
+    const answer = decode(Uint8Array.from(message));
+    if (answer !== null) answered.resolve(answer);
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const send = (attempt: number) => {
+    if (attempt === ATTEMPTS) return answered.resolve(null);
+    socket.send(request, port, hostname, (error) => error && answered.resolve(null));
+    timer = setTimeout(send, FIRST_TIMEOUT_MS * 2 ** attempt, attempt + 1);
+  };
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  try {
+    send(0);
+    return await answered.promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+    socket.close();
+    await closed;
+  }
+}

@@ -1,0 +1,175 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
+/**
+ * `deno task bench:nat`: every kind of network against every other.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli";
+import { replaceFile } from "../../tools/registry.ts";
+import { ROOT } from "../../tools/run_flags.ts";
+import { expectation } from "../lab/expectation.ts";
+import { labUnavailable } from "../lab/mod.ts";
+import {
+  type Cell,
+  cellName,
+  type Conditions,
+  everyCell,
+  isAsExpected,
+  matrix,
+  parsePairs,
+  type Run,
+  runsOf,
+  sameConditions,
+  USUAL,
+} from "./_nat_cells.ts";
+import { figuresTable, judge, matrixTable, surprises } from "./_nat_report.ts";
+import { NatStage } from "./_nat_stage.ts";
+import { codeVersion, NatStore } from "./_nat_store.ts";
+import { inTurns } from "./_turns.ts";
+import { writeSection } from "./_section.ts";
+
+const HELP = `Every kind of network against every other (Linux, root)
+
+Usage: deno task bench:nat [options]
+
+  --pairs A-B,C-D  only these, serving first; * is any network
+  --runs N         how often each (default: 10 where a figure is promised, else 3)
+  --rtt MS         round trip between public addresses (default 50)
+  --loss P         part of the packets that gets lost, 0 to 1 (default 0)
+  --noise N        new flows a second that others open through the NATs (default 0)
+  --jobs N         cells under way at once (default 4)
+  --file PATH      where results are kept (default .cache/nat-matrix.json)
+  --fresh          forget what was measured; else a run that was stopped goes on where it was
+  --write          put the tables into README.md and HOLEPUNCH.md
+
+With none of --rtt, --loss and --noise it also measures what is promised under other conditions.
+`;
+
+interface Wish {
+  readonly cells: readonly Cell[];
+  readonly runs: number | undefined;
+  readonly jobs: number;
+  readonly file: URL;
+  readonly fresh: boolean;
+  readonly write: boolean;
+}
+
+/** Throws `SyntaxError` for what cannot be measured; `null` asks for help. */
+function parseWish(args: string[]): Wish | null {
+  const parsed = parseArgs(args, {
+    boolean: ["fresh", "write", "help"],
+    string: ["pairs", "runs", "rtt", "loss", "noise", "jobs", "file"],
+    default: { jobs: "4", file: ".cache/nat-matrix.json" },
+    alias: { h: "help" },
+    unknown: (flag: string) => {
+      throw new SyntaxError(`Cannot measure: there is no "${flag}"`);
+    },
+  });
+  if (parsed.help) return null;
+  const conditions: Conditions = {
+    rttMs: readNumber("rtt", parsed.rtt ?? `${USUAL.rttMs}`, 0, 10_000),
+    loss: readNumber("loss", parsed.loss ?? "0", 0, 1),
+    noise: readNumber("noise", parsed.noise ?? "0", 0, 1000),
+  };
+  const all = [parsed.rtt, parsed.loss, parsed.noise].every((value) => value === undefined);
+  const isWanted = parsed.pairs === undefined ? () => true : parsePairs(parsed.pairs);
+  return {
+    cells: (all ? everyCell() : matrix(conditions)).filter(isWanted),
+    runs: parsed.runs === undefined ? undefined : readNumber("runs", parsed.runs, 1, 1000),
+    jobs: readNumber("jobs", parsed.jobs, 1, 64),
+    file: new URL(parsed.file, ROOT),
+    fresh: parsed.fresh,
+    write: parsed.write,
+  };
+}
+
+function readNumber(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= min && value <= max) return value;
+  throw new SyntaxError(
+    `Cannot measure: --${name} must be from ${min} to ${max}, current value is "${text}"`,
+  );
+}
+
+/** Conditions one after the other, as they change the whole lab; within them several cells at a time. */
+async function measure(wish: Wish, store: NatStore): Promise<void> {
+  const wanted = wish.cells.filter((cell) =>
+    (store.get(cellName(cell))?.runs.length ?? 0) < (wish.runs ?? runsOf(cell))
+  );
+  if (wanted.length === 0) return;
+  const types = wanted.flatMap(({ serving, connecting }) => [serving, connecting]);
+  await using stage = await NatStage.open([...new Set(types)]);
+  for (let rest = wanted; rest.length > 0;) {
+    const { conditions } = rest[0]!;
+    await stage.setConditions(conditions);
+    const same = rest.filter((cell) => sameConditions(cell.conditions, conditions));
+    rest = rest.filter((cell) => !same.includes(cell));
+    await inTurns(same, { jobs: wish.jobs, needs, run: (cell) => measureCell(cell, stage, store, wish) });
+  }
+}
+
+/** Each machine takes part in one cell at a time, and one cell at a time may fill the processors. */
+function needs({ serving, connecting }: Cell): readonly string[] {
+  const expected = expectation(serving, connecting);
+  const isHeavy = expected.connects && expected.by !== "plain";
+  return [`serving ${serving}`, `connecting ${connecting}`, ...(isHeavy ? ["heavy"] : [])];
+}
+
+async function measureCell(cell: Cell, stage: NatStage, store: NatStore, wish: Wish): Promise<void> {
+  const runs: Run[] = [];
+  for (let i = 0; i < (wish.runs ?? runsOf(cell)); i++) runs.push(await stage.run(cell));
+  await store.add({ ...cell, runs });
+  const ms = runs.map(({ outcome, punchMs, totalMs }) => outcome === "connected" ? punchMs! : totalMs);
+  const outcomes = [...new Set(runs.map(({ outcome, strategy }) => `${outcome} ${strategy ?? ""}`.trim()))];
+  const mark = runs.every((run) => isAsExpected(cell, run)) ? "ok" : "✗ ";
+  console.error(`${mark} ${cellName(cell)}: ${outcomes.join(", ")} ${ms.map((n) => n.toFixed(0)).join(" ")}`);
+}
+
+async function main(args: string[]): Promise<number> {
+  const wish = parseWish(args);
+  if (wish === null) {
+    console.log(HELP);
+    return 0;
+  }
+  const unavailable = labUnavailable();
+  if (unavailable !== undefined) throw new SyntaxError(`Cannot make the lab: ${unavailable}`);
+  const version = await codeVersion(ROOT);
+  const store = await NatStore.open(wish.file, version, { fresh: wish.fresh });
+  const start = performance.now();
+  await measure(wish, store);
+  const names = new Set(wish.cells.map(cellName));
+  const cells = store.cells.filter((cell) => names.has(cellName(cell)));
+  const verdicts = judge(cells);
+  const [matrixText, figuresText] = [matrixTable(cells), figuresTable(verdicts)];
+  console.log(`${matrixText}\n\n${figuresText}\n`);
+  for (const { figure, failures } of verdicts) {
+    for (const failure of failures) console.log(`- ${figure.name}: ${failure}`);
+  }
+  const wrong = surprises(cells);
+  for (const line of wrong) console.log(`- ${line}`);
+  console.error(
+    `\n${cells.length} cells of version ${version}, ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
+  if (wish.write) await write(matrixText, figuresText);
+  return wrong.length === 0 && verdicts.every(({ failures }) => failures.length === 0) ? 0 : 1;
+}
+
+async function write(matrixText: string, figuresText: string): Promise<void> {
+  for (const name of ["HOLEPUNCH.md", "README.md"]) {
+    const file = new URL(name, ROOT);
+    const text = await Deno.readTextFile(file);
+    const written = writeSection(writeSection(text, "matrix", matrixText), "figures", figuresText);
+    await replaceFile(file, written);
+    await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", name], cwd: ROOT }).output();
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exitCode = await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    console.error(`${error.message}\nTry: deno task bench:nat --help`);
+    Deno.exitCode = 2;
+  }
+}
