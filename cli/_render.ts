@@ -24,6 +24,11 @@ export function describe(event: Progress): readonly [stage: string, fact: string
       return ["dht", `a node answered in ${duration(event.ms)}`];
     case "offline":
       return ["dht", `no node answers since ${duration(event.ms)}; trying again`];
+    case "mapped":
+      return [
+        "router",
+        event.external ? `maps ${event.external} (${event.protocol})` : "maps our port no longer",
+      ];
     case "resolved":
       return ["lookup", `found in ${duration(event.ms)}`];
     case "candidates":

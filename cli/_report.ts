@@ -4,7 +4,7 @@
  * @module
  */
 import type { Nat } from "../lib/nat.ts";
-import { type NetReport, PEER_CLASSES } from "../lib/netcheck/mod.ts";
+import { type MappingState, type NetReport, PEER_CLASSES } from "../lib/netcheck/mod.ts";
 
 const MAPPING_WORDS: Readonly<Record<Nat["mapping"], string>> = {
   open: "none: no address translation",
@@ -22,6 +22,12 @@ const FILTERING_WORDS: Readonly<Record<Nat["filtering"], string>> = {
   address: "address-dependent",
   port: "address-and-port-dependent",
   unknown: "not known",
+};
+
+const PROTOCOL_WORDS: Readonly<Record<MappingState["protocol"], string>> = {
+  pcp: "PCP",
+  "nat-pmp": "NAT-PMP",
+  upnp: "UPnP",
 };
 
 const REFUSAL_WORDS: Readonly<Record<Nat["refusal"], string>> = {
@@ -48,6 +54,7 @@ export function reportLines(report: NetReport): string[] {
     fact("UDP mapping", MAPPING_WORDS[udp.mapping]),
     fact("UDP filtering", FILTERING_WORDS[udp.filtering]),
     fact("hairpinning", report.hairpinning === undefined ? "not known" : report.hairpinning ? "yes" : "no"),
+    fact("port mapping", mapping(report)),
     fact("DHT", dht(report)),
     ...report.notes.map((note) => fact("note", note)),
     "",
@@ -61,6 +68,20 @@ export function reportLines(report: NetReport): string[] {
     "",
     line,
   ];
+}
+
+/** What stands in the way is worth a word only where nothing came of any protocol. */
+function mapping({ mapping: states }: NetReport): string {
+  const of = (wanted: MappingState["state"]) => states.filter(({ state }) => state === wanted);
+  const names = (some: readonly MappingState[]) => [...new Set(some.map((s) => PROTOCOL_WORDS[s.protocol]))];
+  const done = of("mapped");
+  if (done.length > 0) return `yes, by ${names(done).join(" and ")}`;
+  if (of("lying").length + of("useless").length > 0) return "in vain: another NAT stands before the router";
+  const refused = of("refused");
+  if (refused.length > 0) return `refused by the router (${names(refused).join(", ")})`;
+  return states.length > 0
+    ? "no: the router does not know PCP, NAT-PMP or UPnP, or they are off"
+    : "not asked for";
 }
 
 function fact(label: string, text: string): string {

@@ -10,7 +10,7 @@ import { interruptible } from "./_signals.ts";
 /** `skip check`: what the network does, and with whom it connects. */
 export async function checkCommand(args: string[]): Promise<number> {
   const flags = readFlags("check", args, {
-    boolean: ["line", "no-stun", "json", "quiet", "verbose"],
+    boolean: ["line", "no-map", "no-stun", "json", "quiet", "verbose"],
     string: ["with"],
     collect: ["bootstrap", "stun"],
     positional: [0, 0],
@@ -30,6 +30,7 @@ export async function checkCommand(args: string[]): Promise<number> {
       signal: interrupt.signal,
       ...(bootstrap ? { bootstrap } : {}),
       ...(stun ? { stun } : {}),
+      portMapping: !flags.has("no-map"),
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     if (peer) return tellProspects(report, peer, output);

@@ -23,7 +23,7 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 /** `skip connect ID`: lines from stdin are messages, messages go to stdout. */
 export async function connectCommand(args: string[]): Promise<number> {
   const flags = readFlags("connect", args, {
-    boolean: ["json", "no-stun", "quiet", "verbose"],
+    boolean: ["json", "no-map", "no-stun", "quiet", "verbose"],
     string: ["path", "timeout"],
     collect: ["bootstrap", "stun"],
     positional: [1, 1],
@@ -51,6 +51,7 @@ export async function connectCommand(args: string[]): Promise<number> {
       onProgress: (event) => output.progress(event),
       ...(bootstrap ? { bootstrap } : {}),
       ...(stun ? { stun } : {}),
+      portMapping: !flags.has("no-map"),
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     await converse(socket, output, interrupt.signal);

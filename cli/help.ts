@@ -30,6 +30,8 @@ const STUN =
                           NAT does; may be given several times (default: some public ones)
   --no-stun               ask none`;
 
+const MAP = `  --no-map                do not ask the router to map our port (PCP, NAT-PMP, UPnP)`;
+
 const COMMON = `  --json                  one JSON object a line on stdout
   --quiet                 errors only
   --verbose               stack traces of errors`;
@@ -46,6 +48,7 @@ Usage: skip serve [--identity FILE | --ephemeral] [--port N] [--bootstrap HOST:P
                           that look for somebody who tells them what their NAT does
 ${BOOTSTRAP}
 ${STUN}
+${MAP}
 ${COMMON}
 
 The id goes to stdout once others can find it. Stop with Ctrl-C.`,
@@ -58,6 +61,7 @@ Usage: skip connect ID [--path /p] [--bootstrap HOST:PORT]… [--stun HOST:PORT]
   --timeout SECONDS       how long opening may take (default: 30)
 ${BOOTSTRAP}
 ${STUN}
+${MAP}
 ${COMMON}
 
 At the end of the input the connection is closed once nothing has come for a second.
@@ -72,6 +76,7 @@ Usage: skip check [--with LINE] [--line] [--stun HOST:PORT]… [--bootstrap HOST
   --stun HOST:PORT        a serving peer, or a STUN server over TCP, to look from; several see more
                           (default: some public servers, and serving peers that the DHT knows of)
   --no-stun               look from none
+${MAP}
 ${BOOTSTRAP}
 ${COMMON}
 

@@ -14,7 +14,7 @@ import { interruptible } from "./_signals.ts";
 /** `skip serve`: a WebSocket endpoint that greets, echoes, and lets a person answer. */
 export async function serveCommand(args: string[]): Promise<number> {
   const flags = readFlags("serve", args, {
-    boolean: ["ephemeral", "json", "no-observer", "no-stun", "quiet", "verbose"],
+    boolean: ["ephemeral", "json", "no-observer", "no-map", "no-stun", "quiet", "verbose"],
     string: ["identity", "port"],
     collect: ["bootstrap", "stun"],
     positional: [0, 0],
@@ -39,6 +39,7 @@ export async function serveCommand(args: string[]): Promise<number> {
       onProgress: (event) => event.type === "ready" ? undefined : output.progress(event),
       ...(bootstrap ? { bootstrap } : {}),
       ...(stun ? { stun } : {}),
+      portMapping: !flags.has("no-map"),
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     announce(server, output, bootstrap);

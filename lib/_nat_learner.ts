@@ -7,7 +7,7 @@ import { askObserver } from "./check/mod.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { addressFamily, type Endpoint } from "./endpoint.ts";
 import { type Nat, natOf } from "./nat.ts";
-import { classifyMapping, type Sighting } from "./netcheck/mod.ts";
+import { classifyMapping, isWebOnly, reachServers, type Sighting } from "./netcheck/mod.ts";
 import { openPort, type PunchPort } from "./punch/mod.ts";
 
 /** Servers that are asked; the first to answer will do. */
@@ -20,6 +20,9 @@ const GRACE_MS = 100;
 /** Long enough for a SYN that is sent again once. */
 const PATIENCE_MS = 1500;
 
+/** Where firewalls are suspected, a server that is silent for so long is taken for walled off. */
+const REACH_MS = 700;
+
 /** What {@linkcode learnNat} works with. */
 export interface LearnNatOptions {
   /** What the nodes of the DHT say. */
@@ -30,6 +33,8 @@ export interface LearnNatOptions {
   readonly servers: readonly Endpoint[];
   /** This machine's addresses. */
   readonly own: readonly string[];
+  /** Whether it must be found out first if connections get out at all, but to web servers. @default {false} */
+  readonly isWalled?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -41,16 +46,17 @@ export interface LearnedNat extends Disposable {
 }
 
 /** Whether the votes leave open how TCP connections are mapped. */
-export function needsObservation({ mapping }: Nat): boolean {
-  return mapping !== "open" && mapping !== "preserving";
+export function needsObservation({ mapping }: Nat, isWalled = false): boolean {
+  return isWalled || mapping !== "open" && mapping !== "preserving";
 }
 
 /** Has servers look at connections from the port and from fresh ones, all in one burst. Rejects with `signal.reason`. */
 export async function learnNat(options: LearnNatOptions): Promise<LearnedNat> {
-  const { own, port, votes, signal } = options;
+  const { isWalled = false, own, port, votes, signal } = options;
   // Over IPv6 there is no NAT to be seen, and another address than over IPv4.
   const servers = options.servers.filter((s) => addressFamily(s.hostname) === 4).slice(0, MAX_SERVERS);
-  if (!needsObservation(votes) || servers.length === 0) return { nat: votes, [Symbol.dispose]() {} };
+  if (isWalled && await letsOutWebAlone(servers, signal)) return settled({ ...votes, webOnly: true });
+  if (!needsObservation(votes) || servers.length === 0) return settled(votes);
   await using stack = new AsyncDisposableStack();
   const scratch: PunchPort[] = [];
   for (let i = 0; i < SCRATCH_PORTS; i++) {
@@ -71,6 +77,17 @@ export async function learnNat(options: LearnNatOptions): Promise<LearnedNat> {
     release();
     throw error;
   }
+}
+
+function settled(nat: Nat): LearnedNat {
+  return { nat, [Symbol.dispose]() {} };
+}
+
+async function letsOutWebAlone(servers: readonly Endpoint[], signal: AbortSignal): Promise<boolean> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(REACH_MS)]);
+  const webOnly = await isWebOnly(servers, await reachServers(servers, soon), signal);
+  signal.throwIfAborted();
+  return webOnly;
 }
 
 interface Around {

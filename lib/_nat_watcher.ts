@@ -24,13 +24,23 @@ export interface Votes {
   readonly nat: Nat;
   readonly publicAddress?: string;
   readonly own: readonly string[];
+  /** Whether all nodes that are heard use a port that strict firewalls let out: perhaps no others can be. */
+  readonly isWalled: boolean;
 }
+
+/** DNS, web pages and NTP. */
+const COMMON_PORTS: readonly number[] = [53, 80, 443, 123];
+/** So many nodes must have been heard. */
+const ENOUGH_HEARD = 2;
 
 /** How the DHT's nodes see us. */
 export function votesOf(discovery: Discovery): Votes {
   const own = interfaceAddresses().map(({ address }) => address);
-  const { observed, nat } = reflect(discovery.observations(), discovery.port, own);
-  return { nat, own, ...(observed ? { publicAddress: observed.hostname } : {}) };
+  const observations = discovery.observations();
+  const { observed, nat } = reflect(observations, discovery.port, own);
+  const isWalled = observations.length >= ENOUGH_HEARD &&
+    observations.every(({ observer }) => COMMON_PORTS.includes(observer.port));
+  return { nat, own, isWalled, ...(observed ? { publicAddress: observed.hostname } : {}) };
 }
 
 /** Knows what our NAT does to TCP for as long as a port is open; asks servers only where the DHT's votes leave it open. */
@@ -61,15 +71,15 @@ export class NatWatcher implements AsyncDisposable {
     return this.#looking ??= this.#look(votes).catch(() => false).finally(() => this.#looking = undefined);
   }
 
-  async #look({ nat, publicAddress, own }: Votes): Promise<boolean> {
-    const isSettled = publicAddress === undefined || !needsObservation(nat);
+  async #look({ nat, publicAddress, own, isWalled }: Votes): Promise<boolean> {
+    const isSettled = publicAddress === undefined || !needsObservation(nat, isWalled);
     const isDue = publicAddress !== this.#address || performance.now() >= this.#until;
     if (isSettled) return this.#keep(undefined, publicAddress);
     if (!isDue || this.#options.servers.length === 0) return false;
     const { signal } = this.#closing;
     const servers = await this.observers();
     return this.#keep(
-      await learnNat({ votes: nat, port: this.#options.port, servers, own, signal }),
+      await learnNat({ votes: nat, port: this.#options.port, servers, own, isWalled, signal }),
       publicAddress,
     );
   }

@@ -14,10 +14,12 @@ import {
 import { PeerError } from "./errors.ts";
 import { formatNat } from "./nat.ts";
 import { type LearnedNat, learnNat, needsObservation } from "./_nat_learner.ts";
-import { resolveServers } from "./netcheck/mod.ts";
+import { MappedPort } from "./_mapped_port.ts";
+import { listObservers } from "./_observer_list.ts";
 import { votesOf } from "./_nat_watcher.ts";
 import { type RunningTactic, startTactic } from "./_connecting_tactic.ts";
 import { type Incoming, incomingPaths } from "./_incoming_paths.ts";
+import { isUnreachable, noCandidates, noDirectPath, noPath } from "./_path_errors.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, type PathKind, pathKind, pathKindOf } from "./progress.ts";
 import {
@@ -46,6 +48,11 @@ const SECOND_ATTEMPT_MS = 3000;
 /** What a plain dial may take beyond three times the last one before we knock after all. */
 const DIRECT_GRACE_MS = 50;
 
+/** Where there is no way for certain, the serving peer is told so, and nothing more is tried. */
+const CERTAIN_MS = 500;
+/** How long the router may take to map our port, beside what else is found out about it. */
+const MAPPING_MS = 250;
+
 /** A path to the peer, as users see it. */
 export interface PathInfo {
   /** What kind of candidate it came from. */
@@ -65,6 +72,8 @@ export interface PathFinderOptions {
   readonly discovery: Discovery;
   /** Observers of our NAT, by name or address. */
   readonly stun: readonly Endpoint[];
+  /** Whether the router may be asked to map our port. */
+  readonly portMapping: boolean;
   readonly report: OnProgress;
 }
 
@@ -133,15 +142,20 @@ export class PathFinder {
   async #attempt(signal: AbortSignal): Promise<ByteStream> {
     const { discovery, report } = this.#options;
     const resolution = await this.#resolve(signal);
+    const begun = performance.now();
     const incoming = incomingPaths(resolution.record.candidates);
     await using port = await openPort({ port: 0, onConnection: incoming.push });
     const servers = await this.#observers(signal);
+    await using mapped = this.#mapPort(port, resolution);
     using learned = await this.#learn(port, servers, signal);
+    await mapped.arrival(MAPPING_MS - (performance.now() - begun), signal);
+    const { candidate } = mapped;
     const local = gatherCandidates({
       port: port.port,
       udpPort: discovery.port,
       observations: discovery.observations(),
       learned,
+      ...(candidate ? { mapped: candidate } : {}),
     });
     const remote = this.#worthDialling(resolution, local);
     report({
@@ -166,25 +180,28 @@ export class PathFinder {
 
   async #observers(signal: AbortSignal): Promise<Endpoint[]> {
     const { discovery, stun } = this.#options;
-    return needsObservation(votesOf(discovery).nat) ? await resolveServers(stun, signal) : [];
+    const { nat, isWalled } = votesOf(discovery);
+    return needsObservation(nat, isWalled) ? await listObservers(discovery, stun, signal) : [];
   }
 
   async #learn(port: PunchPort, servers: readonly Endpoint[], signal: AbortSignal): Promise<LearnedNat> {
-    const { nat, own } = votesOf(this.#options.discovery);
-    return await learnNat({ votes: nat, own, port, servers, signal });
+    const { nat, own, isWalled } = votesOf(this.#options.discovery);
+    return await learnNat({ votes: nat, own, isWalled, port, servers, signal });
+  }
+
+  /** Has the router map the port where, as far as the votes go, dialling each other will not do. */
+  #mapPort(port: PunchPort, { record }: Resolution): MappedPort {
+    const { discovery, portMapping, report } = this.#options;
+    const mapped = new MappedPort({ port: port.port, discovery, report, enabled: portMapping });
+    const peer = { peerCandidates: record.candidates };
+    if (outlook(votesOf(discovery).nat, record.nat, peer).strategy !== "plain") mapped.ask();
+    return mapped;
   }
 
   #worthDialling({ record }: Resolution, local: LocalCandidates): Candidate[] {
     const addresses = record.candidates.map((c) => canonicalAddress(c.hostname));
     const remote = dialable(record.candidates, local, { addresses, chosen: true });
-    if (remote.length === 0) {
-      throw new PeerError(
-        "no-candidates",
-        `Cannot dial the peer: none of its addresses can be reached from here: ${
-          record.candidates.map(formatEndpoint).join(", ") || "it names none"
-        }`,
-      );
-    }
+    if (remote.length === 0) throw noCandidates(record.candidates);
     return remote;
   }
 
@@ -200,7 +217,7 @@ export class PathFinder {
     const knocking = this.#knock(port, tactic, { ...around, signal: over.signal });
     const hopeless = view.strategy === "none";
     const window = AbortSignal.timeout(
-      hopeless ? DOUBT_MS : (this.#directMs ?? 0) * 3 + PUNCH_WINDOW_MS,
+      hopeless ? view.certain ? CERTAIN_MS : DOUBT_MS : (this.#directMs ?? 0) * 3 + PUNCH_WINDOW_MS,
     );
     const refused: PeerError[] = [];
     try {
@@ -217,9 +234,7 @@ export class PathFinder {
     } catch (error) {
       signal.throwIfAborted();
       if (!window.aborted) throw error;
-      // Whoever says nothing at all may well be the peer, behind something that swallows bytes.
-      const impostor = refused.find(({ cause }) => (cause as Error | undefined)?.name !== "TimeoutError");
-      throw impostor ?? (hopeless ? noDirectPath(view) : unreachable(dials, refused.length));
+      throw hopeless ? noDirectPath(view) : noPath(dials.map((d) => d.candidate), refused);
     } finally {
       over.abort();
       await Promise.all([knocking, tactic.done]);
@@ -242,7 +257,7 @@ export class PathFinder {
     try {
       if (this.#directMs !== undefined) await delay(this.#directMs * 3 + DIRECT_GRACE_MS, { signal });
       const { candidates, nat } = local;
-      const external = candidates.find((c) => c.kind === "reflexive")?.port ?? port.port;
+      const external = portOf("mapped", candidates) ?? portOf("reflexive", candidates) ?? port.port;
       const content = { port: external, candidates, nat, ports: await tactic.ports };
       const acknowledgements = await discovery.knock(resolution, content, { identity, signal });
       report({ type: "knock", acknowledgements, ms: performance.now() - start });
@@ -275,20 +290,6 @@ interface Around {
   readonly servers: readonly Endpoint[];
 }
 
-function isUnreachable(error: unknown): boolean {
-  return error instanceof PeerError && error.code === "unreachable";
-}
-
-function noDirectPath({ reason }: Outlook): PeerError {
-  return new PeerError("no-direct-path", `Cannot reach the peer: ${reason}`);
-}
-
-function unreachable(dials: readonly Dial[], silent: number): PeerError {
-  const said = silent === 0 ? "no path opened" : "whoever took the connection said nothing";
-  return new PeerError(
-    "unreachable",
-    `Cannot reach the peer: ${said} within ${PUNCH_WINDOW_MS / 1000} s at ${
-      dials.map((d) => formatEndpoint(d.candidate)).join(", ")
-    }`,
-  );
+function portOf(kind: Candidate["kind"], candidates: readonly Candidate[]): number | undefined {
+  return candidates.find((c) => c.kind === kind)?.port;
 }

@@ -72,7 +72,10 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
   await using stack = new AsyncDisposableStack();
   const { discovery } = stack.use(await openNetwork(options, 0));
   stack.use(reportOnline(discovery, report));
-  const finder = new PathFinder({ publicKey, identity, discovery, report, stun });
+  const finder = new PathFinder({
+    ...{ publicKey, identity, discovery, report, stun },
+    portMapping: options.portMapping ?? true,
+  });
   const ready = stack.adopt(new ReadyPath(), (path) => path.close());
   const client = stack.use(openClient({
     id: canonical,

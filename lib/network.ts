@@ -32,6 +32,13 @@ export interface NetworkOptions {
    * nodes leave open what our NAT does to TCP. By default some well-known public ones.
    */
   readonly stun?: readonly string[];
+  /**
+   * Whether the router may be asked to map our port (PCP, NAT-PMP, UPnP IGD), where we are behind one; the mapping ends with
+   * us.
+   *
+   * @default {true}
+   */
+  readonly portMapping?: boolean;
   /** A discovery that is open already, in place of one of our own; it stays open. */
   readonly discovery?: Discovery;
   /** Told of every stage. */

@@ -31,6 +31,8 @@ export type Progress =
   | { readonly type: "online"; readonly ms: number }
   /** No node of the DHT answers; we go on trying. */
   | { readonly type: "offline"; readonly ms: number }
+  /** The router has mapped our port, by `pcp`, `nat-pmp` or `upnp`; without `external` it no longer does. */
+  | { readonly type: "mapped"; readonly external?: string; readonly protocol?: string }
   /** The connecting peer found the record. */
   | { readonly type: "resolved"; readonly ms: number }
   /** What both sides may dial; `remote` is empty on the serving side. */

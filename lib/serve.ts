@@ -4,17 +4,18 @@
  *
  * @module
  */
-import { gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
+import type { LocalCandidates } from "./candidates/mod.ts";
 import { Gate } from "./_gate.ts";
 import type { Discovery, Publication, ServiceDescription } from "./discovery/mod.ts";
 import { type Endpoint, formatEndpoint, isPort, parseHostPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
 import { formatNat } from "./nat.ts";
-import { NatWatcher, votesOf } from "./_nat_watcher.ts";
+import { votesOf } from "./_nat_watcher.ts";
 import { ObserverAnnouncer } from "./_observer_announcer.ts";
 import { type Network, type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { Prober } from "./_prober.ts";
+import { OwnNetwork } from "./_own_network.ts";
 import { type OnProgress, reporter } from "./progress.ts";
 import { openPort, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
 import { serveTunnel } from "./tunnel/mod.ts";
@@ -106,7 +107,8 @@ export async function serve(handler: Deno.ServeHandler, options: ServeOptions = 
   stack.use(port);
   stack.use(reportOnline(network.discovery, report));
   const { discovery } = network;
-  await publish({ discovery, identity, port, announcer, servers, gate, report, signal }, stack);
+  const portMapping = options.portMapping ?? true;
+  await publish({ discovery, identity, port, announcer, servers, portMapping, gate, report, signal }, stack);
   report({ type: "ready", id: identity.id, ms: performance.now() - start });
   return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
 }
@@ -118,6 +120,7 @@ interface Service {
   readonly port: PunchPort;
   readonly announcer: ObserverAnnouncer;
   readonly servers: readonly Endpoint[];
+  readonly portMapping: boolean;
   readonly gate: Gate;
   readonly report: OnProgress;
   readonly signal: AbortSignal | undefined;
@@ -125,39 +128,37 @@ interface Service {
 
 /** Makes the service known, keeps it so, and answers knocks, until `stack` is disposed of. */
 async function publish(
-  { discovery, identity, port, announcer, servers, gate, report, signal }: Service,
+  service: Service,
   stack: AsyncDisposableStack,
 ): Promise<void> {
-  const nat = stack.use(new NatWatcher({ port, discovery, servers }));
-  const gather = () =>
-    gatherCandidates({
-      port: port.port,
-      udpPort: discovery.port,
-      observations: discovery.observations(),
-      ...(nat.learned ? { learned: nat.learned } : {}),
-    });
+  const { discovery, identity, port, announcer, gate, report, signal } = service;
+  const { promise: announced, resolve: announce } = Promise.withResolvers<Publication>();
+  const urge = () => void announced.then((publication) => publication.update({ urgent: true }));
+  const own = stack.use(new OwnNetwork({ ...service, onChange: urge }));
+  const gather = () => own.gather();
   const look = () => {
     announcer.update();
-    return nat.look(votesOf(discovery));
+    return own.look();
   };
   const knocks = stack.use(
     new KnockAnswerer({
       ...{ port, gate, vantage: gather, report },
-      servers: () => nat.observers(),
+      servers: () => own.observers(),
       answer(ports) {
         told = { ports, at: performance.now() };
-        publication.update({ urgent: true });
+        urge();
       },
     }),
   );
   let told: Told | undefined;
   let onPublished: (() => void) | undefined;
-  const published = (update: () => void) =>
-    new Promise<void>((resolve) => {
-      onPublished = resolve;
-      update();
-    });
-  const publication: Publication = await discovery.publish(identity, () => describe(gather(), told), {
+  let published = "";
+  const describeNow = () => {
+    const local = gather();
+    published = keyOf(local);
+    return describe(local, told);
+  };
+  const publication = await discovery.publish(identity, describeNow, {
     ...(signal ? { signal } : {}),
     onKnock: (knock) => knocks.answer(knock),
     onPublished(acknowledgements, error) {
@@ -165,9 +166,14 @@ async function publish(
       onPublished?.();
     },
   });
-  stack.use(publication);
-  if (await look()) await published(() => publication.update({ urgent: true }));
-  stack.use(watchCandidates({ gather, look, publication, report }));
+  announce(stack.use(publication));
+  if (await look()) {
+    await new Promise<void>((resolve) => {
+      onPublished = resolve;
+      urge();
+    });
+  }
+  stack.use(watchCandidates({ gather, look, publication, report, published: () => published }));
 }
 
 /** A UDP and a TCP port of the same number, since observations of one are to say something of the other. */
@@ -230,24 +236,31 @@ interface Watching {
   /** Has servers look at our NAT if it is time. */
   readonly look: () => Promise<boolean>;
   readonly publication: Publication;
+  /** The key of what was published last. */
+  readonly published: () => string;
   readonly report: OnProgress;
 }
 
 /** Publishes again when what `gather` finds is no longer what was published. */
-function watchCandidates({ gather, look, publication, report }: Watching): Disposable {
-  let published = "";
+function watchCandidates({ gather, look, publication, published, report }: Watching): Disposable {
+  let reported = "";
   const compare = () => {
-    const { candidates, nat } = gather();
-    const local = candidates.map(formatEndpoint);
-    const now = JSON.stringify([local, formatNat(nat)]);
-    if (now === published) return;
-    if (published !== "") publication.update();
-    published = now;
-    report({ type: "candidates", local, remote: [], nat: formatNat(nat) });
+    const local = gather();
+    const now = keyOf(local);
+    if (now !== published()) publication.update();
+    if (now === reported) return;
+    reported = now;
+    const { candidates, nat } = local;
+    report({ type: "candidates", local: candidates.map(formatEndpoint), remote: [], nat: formatNat(nat) });
   };
   compare();
   const timer = setInterval(() => void look().then(compare), WATCH_INTERVAL_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Tells whether what others are to know has changed. */
+function keyOf({ candidates, nat }: LocalCandidates): string {
+  return JSON.stringify([candidates, formatNat(nat)]);
 }
 
 function makeServer(

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { NatWatcher } from "../lib/_nat_watcher.ts";
+import type { Discovery } from "../lib/discovery/mod.ts";
+import { NatWatcher, votesOf } from "../lib/_nat_watcher.ts";
 import { natOf } from "../lib/nat.ts";
 import { openPort } from "../lib/punch/mod.ts";
 import { stunServer } from "./netcheck/_observer.ts";
@@ -14,7 +15,7 @@ Deno.test("NatWatcher looks once where the votes leave it open, and again at ano
   await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
   await using watcher = new NatWatcher({ port, discovery, servers: [one.endpoint, two.endpoint] });
   const at = (publicAddress: string, mapping: "dependent" | "preserving" = "dependent") =>
-    watcher.look({ nat: natOf(mapping), publicAddress, own });
+    watcher.look({ nat: natOf(mapping), publicAddress, own, isWalled: false });
   assertEquals([await at("203.0.113.9", "preserving"), watcher.learned], [false, undefined]);
   assertEquals([await at("203.0.113.9"), watcher.learned?.nat.mapping], [true, "preserving"]);
   const { learned } = watcher;
@@ -26,8 +27,30 @@ Deno.test("NatWatcher looks once where the votes leave it open, and again at ano
 Deno.test("NatWatcher learns nothing where there is no server, or nobody knows our address", async () => {
   await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
   await using alone = new NatWatcher({ port, discovery, servers: [] });
-  assertEquals(await alone.look({ nat: natOf("dependent"), publicAddress: "203.0.113.9", own }), false);
+  assertEquals(
+    await alone.look({ nat: natOf("dependent"), publicAddress: "203.0.113.9", own, isWalled: false }),
+    false,
+  );
   await using server = await stunServer();
   await using unseen = new NatWatcher({ port, discovery, servers: [server.endpoint] });
-  assertEquals([await unseen.look({ nat: natOf("unknown"), own }), unseen.learned], [false, undefined]);
+  assertEquals([await unseen.look({ nat: natOf("unknown"), own, isWalled: false }), unseen.learned], [
+    false,
+    undefined,
+  ]);
+});
+
+Deno.test("votesOf() suspects a firewall where all nodes that are heard use ports that those let out", () => {
+  const votes = (...ports: number[]) =>
+    votesOf({
+      port: 5000,
+      observations: () =>
+        ports.map((port, i) => ({
+          observer: { hostname: `1.${i}.0.1`, port },
+          observed: { hostname: "9.9.9.9", port: 5000 },
+        })),
+    } as unknown as Discovery);
+  assertEquals([votes(53, 443).isWalled, votes(53, 6881).isWalled, votes(53).isWalled, votes().isWalled], [
+    ...[true, false],
+    ...[false, false],
+  ]);
 });

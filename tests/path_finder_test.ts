@@ -16,6 +16,7 @@ function finderFor(hub: MemoryHub, publicKey: Uint8Array) {
     identity: generateIdentity(),
     discovery: hub.open(),
     stun: [],
+    portMapping: false,
     report: (event) => events.push(event),
   });
   return { finder, events, types: () => events.map((e) => e.type) };

@@ -6,7 +6,7 @@ import { reflect } from "./reflexive.ts";
 
 /** Where this peer may be reached, and how the network sees it. */
 export interface LocalCandidates {
-  /** Best first: host, then server-reflexive. */
+  /** Best first: host, then mapped by the router, then server-reflexive. */
   readonly candidates: readonly Candidate[];
   /** How our NAT maps ports, by the DHT's votes. */
   readonly nat: Nat;
@@ -18,6 +18,9 @@ export interface LocalCandidates {
   readonly interfaces: readonly InterfaceAddress[];
 }
 
+/** A port that the router maps lets everybody in. */
+const OPENED: Partial<Nat> = { filtering: "independent" };
+
 /** What {@linkcode gatherCandidates} works from. */
 export interface GatherOptions {
   /** The local TCP port. */
@@ -28,6 +31,8 @@ export interface GatherOptions {
   readonly observations: readonly Observation[];
   /** Our NAT where servers have looked at it: better than what the nodes say, which is about UDP. */
   readonly learned?: { readonly nat: Nat; readonly external?: Endpoint };
+  /** The port as the router maps it on request, at our public address. */
+  readonly mapped?: Candidate;
   /** This machine's addresses; `interfaceAddresses()` by default. */
   readonly interfaces?: readonly InterfaceAddress[];
 }
@@ -39,7 +44,7 @@ export interface GatherOptions {
  * port, and where each saw another one it stands for the address alone: a guess that costs the other side one SYN.
  */
 export function gatherCandidates(options: GatherOptions): LocalCandidates {
-  const { port, udpPort, observations, learned, interfaces = interfaceAddresses() } = options;
+  const { port, udpPort, observations, learned, mapped, interfaces = interfaceAddresses() } = options;
   const { observed, nat } = reflect(observations, udpPort, interfaces.map((i) => i.address));
   const host = hostCandidates(port, interfaces);
   if (observed === undefined) {
@@ -55,10 +60,10 @@ export function gatherCandidates(options: GatherOptions): LocalCandidates {
     hostname: external?.hostname ?? observed.hostname,
     port: external?.port ?? port,
   };
-  const known = host.some((c) => sameEndpoint(c, seen));
+  const known = own || !mapped ? host : [...host, mapped];
   return {
-    candidates: known ? host : [...host, seen],
-    nat: own ? natOf("open") : learned?.nat ?? nat,
+    candidates: known.some((c) => sameEndpoint(c, seen)) ? known : [...known, seen],
+    nat: own ? natOf("open") : { ...(learned?.nat ?? nat), ...(mapped && OPENED) },
     publicAddress: observed.hostname,
     observed: { kind: seen.kind, ...observed },
     interfaces,

@@ -3,11 +3,12 @@
  *
  * @module
  */
+export type { MappingState } from "../candidates/mod.ts";
 export type { ProbeOutcome } from "../check/mod.ts";
 export type { Strategy } from "../punch/mod.ts";
 export { formatNetLine, type NetLine, parseNetLine } from "./line.ts";
 export { classifyMapping, type Sighting } from "./mapping.ts";
-export { resolveServers } from "./servers.ts";
+export { isWebOnly, reachServers, resolveServers } from "./servers.ts";
 export { netcheck } from "./netcheck.ts";
 export type { IPv6Report, NetcheckOptions, NetReport } from "./types.ts";
 export type { UdpReport } from "./udp.ts";

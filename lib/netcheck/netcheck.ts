@@ -1,9 +1,10 @@
-import { type InterfaceAddress, interfaceAddresses, reflect } from "../candidates/mod.ts";
+import { type InterfaceAddress, interfaceAddresses, type MappingState, reflect } from "../candidates/mod.ts";
 import type { Discovery, Observation } from "../discovery/mod.ts";
 import { addressFamily, addressScope, type Endpoint, formatEndpoint, parseHostPort } from "../endpoint.ts";
 import type { Nat } from "../nat.ts";
 import { openNetwork, PUBLIC_STUN } from "../network.ts";
 import { classifyFiltering, classifyRefusal } from "./filtering.ts";
+import { measurePortMapping } from "./port_mapping.ts";
 import { measureIPv6 } from "./ipv6.ts";
 import { formatNetLine } from "./line.ts";
 import { classifyMapping, type Sighting } from "./mapping.ts";
@@ -57,7 +58,8 @@ export async function netcheck(options: NetcheckOptions = {}): Promise<NetReport
   ]);
   signal.throwIfAborted();
   const own = interfaceAddresses();
-  const [tcp, udp, ipv6] = await Promise.all([
+  const { port } = network.discovery;
+  const [tcp, udp, ipv6, mapping] = await Promise.all([
     measureTcp(servers.reached.filter((s) => familyOf(s.endpoint) === 4), own, until),
     measureUdp({
       observations: dht.observations,
@@ -66,9 +68,14 @@ export async function netcheck(options: NetcheckOptions = {}): Promise<NetReport
       signal: until,
     }),
     measureIPv6(own, { ...servers, asked: servers.endpoints.some((e) => familyOf(e) === 6), signal: until }),
+    options.portMapping === false ? [] : measurePortMapping({
+      ...{ port, signal: until },
+      own: own.map((i) => i.address),
+      publicAddress: externalAddresses({ servers, dht })[0],
+    }),
   ]);
   signal.throwIfAborted();
-  const measured = { own, dht, servers, tcp, udp, ipv6, port: network.discovery.port };
+  const measured = { own, dht, servers, tcp, udp, ipv6, port, mapping };
   return { ...conclude(measured), ms: Math.round(performance.now() - start) };
 }
 
@@ -169,12 +176,14 @@ interface Measured {
   readonly ipv6: NetReport["ipv6"];
   /** Our UDP port in the DHT. */
   readonly port: number;
+  readonly mapping: readonly MappingState[];
 }
 
 function conclude(measured: Measured): Omit<NetReport, "ms"> {
-  const { own, dht, servers, tcp, udp, ipv6 } = measured;
+  const { own, dht, servers, tcp, udp, ipv6, mapping } = measured;
   const nat = { ...natByAllMeans(measured), webOnly: servers.webOnly };
-  const line = { nat, ipv6: ipv6.reachable === true, mapped: false };
+  const mapped = mapping.some(({ state }) => state === "mapped");
+  const line = { nat, ipv6: ipv6.reachable === true, mapped };
   return {
     nat,
     udp,
@@ -182,6 +191,7 @@ function conclude(measured: Measured): Omit<NetReport, "ms"> {
     external: externalAddresses(measured),
     ipv6,
     ...(tcp.hairpinning === undefined ? {} : { hairpinning: tcp.hairpinning }),
+    mapping,
     dht: {
       online: dht.ms !== undefined,
       observers: dht.observations.length,
@@ -209,9 +219,11 @@ function natByAllMeans({ tcp, dht, own, port }: Measured): Nat {
   return { ...tcp.nat, mapping: nat.mapping };
 }
 
-function externalAddresses({ tcp, servers, dht }: Measured): string[] {
+function externalAddresses(
+  { tcp, servers, dht }: Pick<Measured, "servers" | "dht"> & Partial<Measured>,
+): string[] {
   const seen = [
-    ...tcp.sightings.map((s) => s.external.hostname),
+    ...(tcp?.sightings ?? []).map((s) => s.external.hostname),
     ...servers.reached.map((s) => s.mapped.hostname),
     ...dht.observations.map((o) => o.observed.hostname),
   ].filter((address) => addressFamily(address) === 4);

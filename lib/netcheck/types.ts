@@ -1,3 +1,4 @@
+import type { MappingState } from "../candidates/mod.ts";
 import type { ProbeOutcome } from "../check/mod.ts";
 import type { Nat } from "../nat.ts";
 import type { NetworkOptions } from "../network.ts";
@@ -37,6 +38,8 @@ export interface NetReport {
   readonly ipv6: IPv6Report;
   /** Whether two peers behind this NAT meet at its public address; absent where there is none, or nobody could tell. */
   readonly hairpinning?: boolean;
+  /** What each router said to each protocol by which it might map a port; empty where there is none to be asked. */
+  readonly mapping: readonly MappingState[];
   /** Whether the DHT answers, and how many of its nodes have said how they see us. */
   readonly dht: { readonly online: boolean; readonly observers: number; readonly ms?: number };
   /** The servers that were asked. */

@@ -45,3 +45,17 @@ Deno.test("gatherCandidates() names loopback where this machine has nothing else
   const local = gatherCandidates({ port: 5000, udpPort: 5000, observations: [], interfaces });
   assertEquals(local.candidates, [{ kind: "host", hostname: "127.0.0.1", port: 5000 }]);
 });
+
+Deno.test("gatherCandidates() puts the port that the router maps before the one that the NAT is said to keep", () => {
+  const mapped = { kind: "mapped", hostname: "9.9.9.9", port: 7000 } as const;
+  const options = { port: 6000, udpPort: 5000, observations: from("9.9.9.9"), interfaces: BEHIND_NAT };
+  const local = gatherCandidates({ ...options, mapped });
+  assertEquals(local.candidates.map((c) => [c.kind, c.port]), [
+    ["host", 6000],
+    ["mapped", 7000],
+    ["reflexive", 6000],
+  ]);
+  assertEquals([local.nat.mapping, local.nat.filtering], ["preserving", "independent"]);
+  const same = gatherCandidates({ ...options, mapped: { ...mapped, port: 6000 } });
+  assertEquals(same.candidates.map((c) => c.kind), ["host", "mapped"]);
+});

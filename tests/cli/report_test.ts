@@ -10,6 +10,7 @@ const REPORT: NetReport = {
   external: ["203.0.113.9"],
   ipv6: { addresses: ["2001:db8::2"], reachable: true, unasked: "silence" },
   hairpinning: false,
+  mapping: [{ protocol: "nat-pmp", gateway: "192.168.1.1", state: "mapped" }],
   dht: { online: true, observers: 9, ms: 56 },
   servers: [],
   notes: [],
@@ -35,6 +36,7 @@ Deno.test("reportLines() tells each finding in words, the odds, the verdict, and
     "UDP mapping    endpoint-independent, keeps ports",
     "UDP filtering  address-and-port-dependent",
     "hairpinning    no",
+    "port mapping   yes, by NAT-PMP",
     "DHT            reachable; 9 nodes say how they see us",
     "",
     "Odds of a direct connection with",
@@ -66,4 +68,14 @@ Deno.test("reportLines() has words for everything that is rare or missing", () =
 
 Deno.test("percent() rounds", () => {
   assertEquals([0, 0.945, 0.99, 1].map(percent), ["0 %", "95 %", "99 %", "100 %"]);
+});
+
+Deno.test("reportLines() says why the router maps no port", () => {
+  const all = (...states: NetReport["mapping"][number]["state"][]) =>
+    text({ mapping: states.map((state) => ({ protocol: "pcp", gateway: "192.168.1.1", state })) });
+  assertMatch(all("silent", "useless"), /\nport mapping +in vain: another NAT stands before the router\n/);
+  assertMatch(all("silent", "lying"), /\nport mapping +in vain: /);
+  assertMatch(all("silent", "refused"), /\nport mapping +refused by the router \(PCP\)\n/);
+  assertMatch(all("silent"), /\nport mapping +no: the router does not know PCP/);
+  assertMatch(all(), /\nport mapping +not asked for\n/);
 });
