@@ -24,11 +24,14 @@ export class OwnNetwork implements AsyncDisposable {
   readonly #options: OwnNetworkOptions;
   readonly #nat: NatWatcher;
   readonly #mapped: MappedPort;
+  readonly #closing = new AbortController();
 
   constructor(options: OwnNetworkOptions) {
     this.#options = options;
     this.#nat = new NatWatcher(options);
     this.#mapped = new MappedPort({ ...options, port: options.port.port, enabled: options.portMapping });
+    // The router answers before the record's places are found, so the first record names the mapped port already.
+    options.discovery.online({ signal: this.#closing.signal }).then(() => this.#mapped.ask(), () => {});
   }
 
   /** As of now; has the router asked as soon as the network has said how it sees us. */
@@ -57,6 +60,7 @@ export class OwnNetwork implements AsyncDisposable {
 
   /** Ends the connections that are kept, and the mapping. */
   async [Symbol.asyncDispose]() {
+    this.#closing.abort();
     await Promise.all([this.#nat[Symbol.asyncDispose](), this.#mapped[Symbol.asyncDispose]()]);
   }
 }

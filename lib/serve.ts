@@ -134,7 +134,11 @@ async function publish(
   const { discovery, identity, port, announcer, gate, report, signal } = service;
   const { promise: announced, resolve: announce } = Promise.withResolvers<Publication>();
   const urge = () => void announced.then((publication) => publication.update({ urgent: true }));
-  const own = stack.use(new OwnNetwork({ ...service, onChange: urge }));
+  let published = "";
+  const onChange = () => {
+    if (keyOf(own.gather()) !== published) urge();
+  };
+  const own: OwnNetwork = stack.use(new OwnNetwork({ ...service, onChange }));
   const gather = () => own.gather();
   const look = () => {
     announcer.update();
@@ -152,7 +156,6 @@ async function publish(
   );
   let told: Told | undefined;
   let onPublished: (() => void) | undefined;
-  let published = "";
   const describeNow = () => {
     const local = gather();
     published = keyOf(local);

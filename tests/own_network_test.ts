@@ -12,6 +12,7 @@ const discovery = {
       observer: { hostname, port: 1 },
       observed: { hostname: "127.0.0.9", port },
     })),
+  online: () => Promise.resolve(),
   observers: () => Promise.resolve([]),
 } as unknown as Discovery;
 
