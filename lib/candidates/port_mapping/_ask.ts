@@ -9,6 +9,8 @@ const ATTEMPTS = 3;
 /** Where and how a router is asked. */
 export interface AskOptions {
   readonly hostname: string;
+  /** Our own address in the router's network: a machine can have several, and the router maps for the one that asks. */
+  readonly client: string;
   /** @default {5351} */
   readonly port?: number;
   readonly signal: AbortSignal;
@@ -21,7 +23,7 @@ export interface AskOptions {
 export async function ask<T>(
   request: Uint8Array,
   decode: (answer: Uint8Array) => T | null,
-  { hostname, port = PORT_MAPPING_PORT, signal }: AskOptions,
+  { client, hostname, port = PORT_MAPPING_PORT, signal }: AskOptions,
 ): Promise<T | null> {
   signal.throwIfAborted();
   const answered = Promise.withResolvers<T | null>();
@@ -42,7 +44,7 @@ export async function ask<T>(
   };
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   try {
-    send(0);
+    socket.bind(0, client, () => send(0));
     return await answered.promise;
   } finally {
     clearTimeout(timer);

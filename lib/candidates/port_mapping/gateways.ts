@@ -14,7 +14,8 @@ const MAX_GATEWAYS = 3;
 
 /**
  * The routers of our private IPv4 networks: the default gateways where the system's table can be read without asking
- * anybody, the first address of each network otherwise.
+ * anybody; otherwise the first address of each network, and the last one of those as small as homes have, since hardly any
+ * router has another.
  */
 export function gateways(
   interfaces: readonly InterfaceAddress[] = interfaceAddresses(),
@@ -29,7 +30,7 @@ export function gateways(
       homes.filter((home) => networkOf(hostname, home.prefix) === networkOf(home.address, home.prefix))
         .map(({ address }) => ({ hostname, client: address }))
     )
-    : homes.map((home) => ({ hostname: firstAddress(home), client: home.address }));
+    : [...homes.map((home) => hostOf(home, 1)), ...homes.filter(isSmall).map((home) => hostOf(home, 254))];
   return found.filter(({ hostname, client }) => hostname !== client).slice(0, MAX_GATEWAYS);
 }
 
@@ -58,10 +59,13 @@ function networkOf(address: string, prefix: number): number {
   return prefix === 0 ? 0 : (number >>> (32 - prefix)) >>> 0;
 }
 
-function firstAddress({ address, prefix }: InterfaceAddress): string {
-  const bytes = Uint8Array.from(addressToBytes(address)!);
-  const view = new DataView(bytes.buffer);
-  const mask = prefix === 0 ? 0 : (0xffffffff << (32 - prefix)) >>> 0;
-  view.setUint32(0, ((view.getUint32(0) & mask) >>> 0) + 1);
-  return bytesToAddress(bytes);
+function isSmall({ prefix }: InterfaceAddress): boolean {
+  return prefix === 24;
+}
+
+/** The `n`-th address of a network. */
+function hostOf({ address, prefix }: InterfaceAddress, n: number): Gateway {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, networkOf(address, prefix) * 2 ** (32 - prefix) + n);
+  return { hostname: bytesToAddress(bytes), client: address };
 }

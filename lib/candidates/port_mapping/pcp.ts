@@ -11,6 +11,8 @@ const VERSION = 2;
 const MAP = 1;
 const RESPONSE = 0x80;
 const TCP = 6;
+const HEADER_BYTES = 24;
+const UNSUPPORTED_VERSION = 1;
 /** Header and MAP opcode (sections 7.2 and 11.1); options may follow. */
 const MESSAGE_BYTES = 60;
 /** Section 7: no message is longer. */
@@ -54,6 +56,13 @@ export function encodePcpMap(request: PcpMapRequest): Uint8Array<ArrayBuffer> {
   // "Any" of the family that we mean (section 11.1).
   const wanted = suggested?.hostname ?? (client.includes(":") ? "::" : "0.0.0.0");
   return concat(head, mapped(client), nonce, body, mapped(wanted));
+}
+
+/** Whether a router says that it does not know PCP, in whatever version of its own (section 9 of RFC 6887). Never throws. */
+export function isPcpUnknown(bytes: Uint8Array): boolean {
+  const isNatPmp = bytes[0] === 0 && bytes.length >= 8 && bytes.length <= 16;
+  const isPcp = bytes[0]! > 0 && bytes.length >= HEADER_BYTES && bytes.length <= MAX_BYTES;
+  return (isNatPmp || isPcp) && (bytes[1]! & RESPONSE) !== 0 && bytes[3] === UNSUPPORTED_VERSION;
 }
 
 /** Reads the answer to the request with that nonce and port; `null` for anything else. Never throws. */

@@ -1,21 +1,26 @@
 /**
- * A port that the router maps for us, by PCP or NAT-PMP, for as long as it is wanted.
+ * A port that the router maps for us, by whichever protocol it knows, for as long as it is wanted.
  *
  * @module
  */
 import { delay } from "@std/async";
-import { addressScope, type Candidate, isPort } from "../../endpoint.ts";
-import { type Claim, type MappingProtocol, request } from "./_protocols.ts";
+import { addressScope, type Candidate, type Endpoint, isPort, sameEndpoint } from "../../endpoint.ts";
+import { type Claim, claimsAt, type MappingProtocol } from "./_protocols.ts";
+import { inTurn } from "./_turns.ts";
 import { type Gateway, gateways } from "./gateways.ts";
 
 /** Seconds: the mapping of a process that was killed ends by itself after two hours. */
 const LIFETIME_S = 7200;
 /** A router that was switched off and on has forgotten it: asking again, in two packets, makes it anew. */
 const RENEW_MS = 60_000;
-/** A router that refuses, or that is not there, may be another one later. */
+/** A router that has refused, or that is not there, may be another one later. */
 const RETRY_MS = 10 * 60_000;
+/** While nobody has said what our address is, whether the router told the truth is looked at soon, then ever later. */
+const FIRST_REVIEW_MS = 1000;
 /** How long the removal at the end may take. */
 const REMOVAL_MS = 1000;
+/** And that of a mapping of which we do not know whether there is one: the router has not answered yet. */
+const DOUBTFUL_REMOVAL_MS = 100;
 /** A mapping to lower ports is refused, and makes some routers silent. */
 const LOWEST_PORT = 1024;
 
@@ -38,9 +43,11 @@ export interface PortMappingOptions {
   readonly publicAddress: () => string | undefined;
   /** The mapping has come, changed or gone; must not throw. */
   readonly onChange?: () => void;
-  /** The routers. @default {gateways()} */
+  /** There is a mapping, or every protocol has been tried at every router: called once; must not throw. */
+  readonly onSettled?: () => void;
+  /** The routers; found anew whenever none has a mapping. @default {gateways()} */
   readonly gateways?: readonly Gateway[];
-  /** Where they listen, for tests. @default {5351} */
+  /** Where they listen, for tests. @default {5351, and 1900 for UPnP} */
   readonly routerPort?: number;
   /** Between renewals, for tests. @default {60_000} */
   readonly renewMs?: number;
@@ -50,7 +57,7 @@ export interface PortMappingOptions {
 export interface PortMapping extends AsyncDisposable {
   /** The external endpoint; absent while there is none that is of use. */
   readonly mapped: Candidate | undefined;
-  /** What each router said to each protocol. */
+  /** What each router said to each protocol that it was asked by. */
   readonly states: readonly MappingState[];
 }
 
@@ -62,98 +69,176 @@ export function openPortMapping(options: PortMappingOptions): PortMapping {
 class PortMapper implements PortMapping {
   readonly #options: PortMappingOptions;
   readonly #closing = new AbortController();
+  /** By router: a mapping is renewed by the claim that made it. */
+  readonly #claims = new Map<string, Claim[]>();
   readonly #states = new Map<Claim, MappingState["state"]>();
-  readonly #keeping: Promise<unknown>;
-  #mapped: Candidate | undefined;
+  /** What routers hold for us. Two claims may have the same mapping: many routers have one list for all protocols. */
+  readonly #granted = new Set<Claim>();
+  /** Asked, and not yet answered. */
+  readonly #doubtful = new Set<Claim>();
+  readonly #keeping: Promise<void>;
+  #held: { readonly claim: Claim; readonly external: Endpoint } | undefined;
+  #announced: Endpoint | undefined;
+  #hadOne = false;
+  #reviewMs = FIRST_REVIEW_MS;
+  #isSettled = false;
 
   constructor(options: PortMappingOptions) {
     this.#options = options;
-    const { port, gateways: routers = gateways() } = options;
-    const usable = isPort(port) && port >= LOWEST_PORT;
-    this.#keeping = Promise.all(usable ? routers.map((gateway) => this.#keep(gateway).catch(() => {})) : []);
+    const usable = isPort(options.port) && options.port >= LOWEST_PORT;
+    this.#keeping = usable ? this.#keep().catch(() => {}) : Promise.resolve().then(() => this.#settle());
   }
 
   get mapped(): Candidate | undefined {
-    return this.#mapped;
+    const external = this.#announced;
+    return external && this.#judge(external) === "mapped" ? { kind: "mapped", ...external } : undefined;
   }
 
   get states(): MappingState[] {
-    return [...this.#states].map(([{ protocol, gateway }, state]) => ({
-      protocol,
-      gateway: gateway.hostname,
-      state,
+    return [...this.#states].map(([claim, state]) => ({
+      protocol: claim.protocol,
+      gateway: claim.gateway.hostname,
+      state: claim === this.#held?.claim ? this.#judge(this.#held.external) : state,
     }));
   }
 
-  /** Both protocols, the newer one first: most routers that know one know the other, and hold one mapping for both. */
-  async #keep(gateway: Gateway): Promise<never> {
-    const { port, renewMs = RENEW_MS, routerPort } = this.#options;
+  /** Rejects when closed. */
+  async #keep(): Promise<never> {
     const { signal } = this.#closing;
-    const claims = (["pcp", "nat-pmp"] as const).map((protocol): Claim => ({
-      ...{ protocol, gateway, port, nonce: crypto.getRandomValues(new Uint8Array(12)) },
-      ...(routerPort ? { routerPort } : {}),
-    }));
     for (;;) {
-      let held: Claim | undefined;
-      for (const claim of claims) {
-        if (await this.#claim(claim)) {
-          held = claim;
-          break;
-        }
-      }
-      if (!held) this.#set(undefined, gateway);
-      await delay(held ? renewMs : RETRY_MS, { signal });
+      if (!await this.#renew()) await this.#askAll();
+      this.#announce();
+      this.#settle();
+      await delay(this.#pauseMs(), { signal });
     }
   }
 
-  /** Asks once. Gives whether there is a mapping that is of use. Rejects when closed. */
-  async #claim(claim: Claim): Promise<boolean> {
+  /** Gives whether there still is a mapping that is of use. */
+  async #renew(): Promise<boolean> {
+    const held = this.#held;
+    if (!held) return false;
+    const external = await this.#ask(held.claim);
+    this.#held = external && { claim: held.claim, external };
+    return external !== undefined;
+  }
+
+  /** By all protocols, shortly one after the other, until there is a mapping. */
+  async #askAll(): Promise<void> {
+    const claims = this.#claimsNow();
     const { signal } = this.#closing;
-    if (!this.#states.has(claim)) this.#states.set(claim, "asking");
-    const answer = await request(claim, {
-      signal,
-      lifetime: LIFETIME_S,
-      ...(this.#mapped ? { suggested: this.#mapped } : {}),
-    });
-    const state = answer === null
-      ? "silent"
-      : "refused" in answer
-      ? "refused"
-      : this.#judge(answer.external.hostname);
-    this.#states.set(claim, state);
-    if (!answer || "refused" in answer) return false;
-    if (state !== "mapped" || !isPort(answer.external.port)) {
-      await request(claim, { signal, lifetime: 0 });
-      return false;
+    const protocols = Object.values(Object.groupBy(claims, ({ protocol }) => protocol));
+    let gaveBack = false;
+    await inTurn(
+      protocols.map((group) => async (enough) => {
+        const done = await Promise.all(group.map((claim) => this.#attempt(claim, enough)));
+        gaveBack ||= done.includes("gave back");
+      }),
+      { signal },
+    );
+    // A router with one list for all protocols may have removed both.
+    if (gaveBack) await this.#renew();
+  }
+
+  /** Asks once; a mapping beside the one that we hold is given back. */
+  async #attempt(claim: Claim, enough: AbortController): Promise<"held" | "gave back" | "nothing"> {
+    const external = await this.#ask(claim, enough.signal);
+    if (!external) return "nothing";
+    if (!this.#held) {
+      this.#held = { claim, external };
+      this.#hadOne = true;
+      enough.abort();
+      this.#announce();
+      this.#settle();
+    } else if (!sameEndpoint(this.#held.external, external)) {
+      await this.#release(claim);
+      this.#states.delete(claim);
+      return "gave back";
     }
-    this.#set({ kind: "mapped", ...answer.external }, claim.gateway);
-    return true;
+    return "held";
+  }
+
+  /** Gives the external endpoint, if there is one that is of use. Rejects when closed. */
+  async #ask(claim: Claim, unless?: AbortSignal): Promise<Endpoint | undefined> {
+    if (!this.#states.has(claim)) this.#states.set(claim, "asking");
+    this.#doubtful.add(claim);
+    const answer = await claim.request({
+      ...{ lifetime: LIFETIME_S, suggested: this.#announced, signal: this.#closing.signal },
+      ...(unless ? { unless } : {}),
+    });
+    this.#doubtful.delete(claim);
+    if (answer === null) return void this.#states.set(claim, "silent");
+    if ("refused" in answer) return void this.#states.set(claim, "refused");
+    this.#granted.add(claim);
+    const state = this.#judge(answer.external);
+    this.#states.set(claim, state);
+    if (state === "mapped") return answer.external;
+    await this.#release(claim);
+  }
+
+  async #release(claim: Claim): Promise<void> {
+    await claim.request({ lifetime: 0, signal: this.#closing.signal });
+    this.#granted.delete(claim);
   }
 
   /** A router knows only its own side of the way. */
-  #judge(address: string): MappingState["state"] {
-    if (addressScope(address) !== "global") return "useless";
+  #judge({ hostname, port }: Endpoint): MappingState["state"] {
+    if (!isPort(port)) return "refused";
+    if (addressScope(hostname) !== "global") return "useless";
     const seen = this.#options.publicAddress();
-    return seen === undefined || seen === address ? "mapped" : "lying";
+    return seen === undefined || seen === hostname ? "mapped" : "lying";
   }
 
-  #holder: Gateway | undefined;
+  /** A claim for each protocol at each router of now; forgets what was said by those that are gone. */
+  #claimsNow(): Claim[] {
+    const { gateways: routers = gateways() } = this.#options;
+    const names = new Map(routers.map((gateway) => [`${gateway.hostname} ${gateway.client}`, gateway]));
+    for (const [name, gateway] of names) {
+      if (!this.#claims.has(name)) this.#claims.set(name, claimsAt(gateway, this.#options));
+    }
+    for (const [name, claims] of this.#claims) {
+      if (names.has(name)) continue;
+      this.#claims.delete(name);
+      for (const claim of claims) [this.#states, this.#granted].forEach((known) => known.delete(claim));
+    }
+    return [...this.#claims.values()].flat();
+  }
 
-  #set(mapped: Candidate | undefined, gateway: Gateway): void {
-    if (mapped === undefined && this.#holder !== gateway) return;
-    const isNew = mapped?.port !== this.#mapped?.port || mapped?.hostname !== this.#mapped?.hostname;
-    this.#mapped = mapped;
-    this.#holder = mapped && gateway;
+  #announce(): void {
+    const { external } = this.#held ?? {};
+    const isNew = external?.port !== this.#announced?.port ||
+      external?.hostname !== this.#announced?.hostname;
+    this.#announced = external;
     if (isNew) this.#options.onChange?.();
+  }
+
+  #settle(): void {
+    if (!this.#isSettled) this.#options.onSettled?.();
+    this.#isSettled = true;
+  }
+
+  #pauseMs(): number {
+    const { publicAddress, renewMs = RENEW_MS } = this.#options;
+    // Where there has been one there will be one again: a router takes a minute to start.
+    if (!this.#held) return this.#hadOne ? renewMs : RETRY_MS;
+    if (publicAddress() !== undefined) return renewMs;
+    this.#reviewMs = Math.min(2 * this.#reviewMs, renewMs);
+    return this.#reviewMs / 2;
   }
 
   /** Has the mapping removed, if that takes no longer than a second. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closing.signal.aborted) return void await this.#keeping;
-    const held = [...this.#states].filter(([, state]) => state === "mapped").map(([claim]) => claim);
     this.#closing.abort(new DOMException("The mapping is wanted no longer", "AbortError"));
     await this.#keeping;
-    const signal = AbortSignal.timeout(REMOVAL_MS);
-    await Promise.allSettled(held.map((claim) => request(claim, { signal, lifetime: 0 })));
+    const granted = [...this.#granted];
+    const doubtful = [...this.#doubtful.difference(this.#granted)];
+    this.#granted.clear();
+    this.#doubtful.clear();
+    this.#held = this.#announced = undefined;
+    await Promise.all([remove(granted, REMOVAL_MS), remove(doubtful, DOUBTFUL_REMOVAL_MS)]);
   }
+}
+
+async function remove(claims: readonly Claim[], withinMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(withinMs);
+  await Promise.allSettled(claims.map((claim) => claim.request({ lifetime: 0, signal })));
 }
