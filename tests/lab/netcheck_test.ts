@@ -1,5 +1,5 @@
 /** `skip check` as a process in each kind of network, with serving peers on public hosts for observers. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startServing } from "../session.ts";
 import { type Ending, SkipProcess } from "../skip_process.ts";
 import { type LabDht, startDht } from "./dht.ts";
@@ -14,6 +14,8 @@ interface Expected {
   readonly hairpinning?: boolean;
   /** Where the machine has IPv6. */
   readonly ipv6?: { readonly reachable: boolean; readonly unasked?: string };
+  /** What a router said to some protocol; absent where none knows any. */
+  readonly mapping?: "mapped" | "refused" | "lying";
   /** Mapping and filtering. */
   readonly udp: RegExp;
 }
@@ -23,6 +25,9 @@ const PORT: Expected = {
   hairpinning: false,
   udp: /^preserving\/port$/,
 };
+
+/** Other ports than the one that it maps stay as closed as any. */
+const MAPPING: Expected = { ...PORT, line: /^skip1 preserving\/port\/silence map$/ };
 
 /** Ports of a symmetric NAT are its own affair: their form alone is expected. */
 function symmetric(mapping: string): Expected {
@@ -87,13 +92,12 @@ const EXPECTED: Readonly<Record<NatType, Expected>> = {
   "v6-firewall": V6_RANDOM,
   "v6-firewall-rst": { ...V6_RANDOM, ipv6: { reachable: true, unasked: "reset" } },
   "dual-broken": { ...PORT, ipv6: { reachable: false } },
-  // Nothing has been mapped yet: the router is as closed as any.
-  upnp: PORT,
-  "upnp-igd": PORT,
-  "upnp-natpmp": PORT,
-  "upnp-pcp": PORT,
-  "upnp-cgnat": PORT,
-  "upnp-squat": PORT,
+  upnp: { ...MAPPING, mapping: "mapped" },
+  "upnp-igd": { ...MAPPING, mapping: "mapped" },
+  "upnp-natpmp": { ...MAPPING, mapping: "mapped" },
+  "upnp-pcp": { ...MAPPING, mapping: "mapped" },
+  "upnp-cgnat": { ...PORT, mapping: "refused" },
+  "upnp-squat": { ...PORT, mapping: "lying" },
 };
 
 /** Serving peers on public hosts, one of them where every network lets out to. */
@@ -138,6 +142,9 @@ labTest("skip check is right about every kind of network", async (t) => {
       assertMatch(line, expected.line);
       assertMatch(`${udp.mapping}/${udp.filtering}`, expected.udp);
       assertEquals(hairpinning, expected.hairpinning);
+      const said = report!.mapping.map((answer: { state: string }) => answer.state);
+      if (expected.mapping) assert(said.includes(expected.mapping), said.join());
+      else assert(said.every((state: string) => state === "silent"), said.join());
       assertEquals(addresses.includes(peers[i]!.ipv6), expected.ipv6 !== undefined, `${addresses}`);
       assertEquals(ipv6, expected.ipv6 ?? { reachable: false });
       assertEquals(external.includes(peers[i]!.publicAddress), true, external.join());
