@@ -1,7 +1,9 @@
+import { delay } from "@std/async";
 import type { Discovery, Resolution } from "./discovery/mod.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Candidate, Endpoint } from "./endpoint.ts";
 import type { Nat } from "./nat.ts";
 import { dialPorts, type Outlook, type PunchPort } from "./punch/mod.ts";
+import { openSparePorts } from "./_spare_ports.ts";
 import { bracket, meetInSequence, type TacticOptions, volley } from "./_tactics.ts";
 
 /** What {@linkcode startTactic} works with. */
@@ -15,22 +17,35 @@ export interface ConnectingTactic extends TacticOptions {
   readonly remote: Endpoint;
   /** Observers. */
   readonly servers: readonly Endpoint[];
+  /** Our address as the network sees it. */
+  readonly publicAddress?: string;
+  /** How long a volley waits, where plain dials have got through before. @default {0} */
+  readonly headStartMs?: number;
 }
 
 /** A tactic under way. */
 export interface RunningTactic {
   /** Our external ports, to be told in the knock; empty where the strategy needs none. */
   readonly ports: Promise<readonly number[]>;
+  /** Where else than at our port we await the peer, to be told in the knock. */
+  readonly candidates?: Promise<readonly Candidate[]>;
   /** Settles when it is over. Never rejects. */
   readonly done: Promise<unknown>;
 }
 
 /** Where a dial from our port to theirs could only by chance be right: what the connecting peer does beside it. */
 export function startTactic(tactic: ConnectingTactic): RunningTactic {
-  const { outlook: { strategy, role }, own, remote } = tactic;
+  const { outlook: { strategy, role }, headStartMs = 0, own, publicAddress, remote, signal } = tactic;
   const none = Promise.resolve([]);
+  if (
+    strategy === "plain" && publicAddress && own.mapping === "preserving" && own.filtering !== "independent"
+  ) {
+    const candidates = openSparePorts({ ...tactic, publicAddress }).catch(() => []);
+    return { ports: none, candidates, done: candidates };
+  }
   if (strategy === "sweep" || strategy === "birthday") {
-    return { ports: none, done: volley({ ...tactic, peer: tactic.resolution.record.nat }, tactic) };
+    const begin = () => volley({ ...tactic, peer: tactic.resolution.record.nat }, tactic);
+    return { ports: none, done: delay(headStartMs, { signal }).then(begin, () => {}) };
   }
   if (strategy !== "prediction") return { ports: none, done: none };
   if (role !== "opens") return { ports: none, done: awaitAnswer(tactic) };

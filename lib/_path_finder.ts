@@ -1,5 +1,5 @@
 import { delay } from "@std/async";
-import { dialable, gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
+import { dialable, type LocalCandidates } from "./candidates/mod.ts";
 import { type CheckedPath, checkPath } from "./check/mod.ts";
 import type { Discovery, Resolution } from "./discovery/mod.ts";
 import {
@@ -13,14 +13,12 @@ import {
 } from "./endpoint.ts";
 import { PeerError } from "./errors.ts";
 import { formatNat } from "./nat.ts";
-import { type LearnedNat, learnNat, needsObservation } from "./_nat_learner.ts";
-import { MappedPort } from "./_mapped_port.ts";
-import { listObservers } from "./_observer_list.ts";
-import { votesOf } from "./_nat_watcher.ts";
+import { openOwnSide } from "./_own_side.ts";
 import { type RunningTactic, startTactic } from "./_connecting_tactic.ts";
 import { type Incoming, incomingPaths } from "./_incoming_paths.ts";
 import { isUnreachable, noCandidates, noDirectPath, noPath } from "./_path_errors.ts";
 import type { Identity } from "./identity/mod.ts";
+import { PathMemory } from "./_path_memory.ts";
 import { type OnProgress, type PathKind, pathKind, pathKindOf } from "./progress.ts";
 import {
   type ByteStream,
@@ -50,9 +48,9 @@ const DIRECT_GRACE_MS = 50;
 
 /** Where there is no way for certain, the serving peer is told so, and nothing more is tried. */
 const CERTAIN_MS = 500;
-/** How long the router may take to map our port, beside what else is found out about it. */
-const MAPPING_MS = 250;
-
+/** What plain dials, by which the two networks met before, may take until ports are guessed all the same. */
+const PLAIN_MS = 400;
+const MEMORY = new PathMemory();
 /** A path to the peer, as users see it. */
 export interface PathInfo {
   /** What kind of candidate it came from. */
@@ -140,23 +138,12 @@ export class PathFinder {
 
   /** One port, one knock, one window. */
   async #attempt(signal: AbortSignal): Promise<ByteStream> {
-    const { discovery, report } = this.#options;
+    const { report } = this.#options;
     const resolution = await this.#resolve(signal);
-    const begun = performance.now();
     const incoming = incomingPaths(resolution.record.candidates);
     await using port = await openPort({ port: 0, onConnection: incoming.push });
-    const servers = await this.#observers(signal);
-    await using mapped = this.#mapPort(port, resolution);
-    using learned = await this.#learn(port, servers, signal);
-    await mapped.arrival(MAPPING_MS - (performance.now() - begun), signal);
-    const { candidate } = mapped;
-    const local = gatherCandidates({
-      port: port.port,
-      udpPort: discovery.port,
-      observations: discovery.observations(),
-      learned,
-      ...(candidate ? { mapped: candidate } : {}),
-    });
+    await using side = await openOwnSide(this.#options, { port, record: resolution.record, signal });
+    const { local, servers } = side;
     const remote = this.#worthDialling(resolution, local);
     report({
       type: "candidates",
@@ -175,27 +162,10 @@ export class PathFinder {
     const around = { resolution, local, incoming, signal, servers, outlook: view };
     const won = await this.#punch(port, schedule(remote), around);
     this.#remember(won, resolution.record.candidates, performance.now() - start);
+    const isPlain = won.stream.localAddr.port === port.port &&
+      remote.some((c) => sameEndpoint(c, won.stream.remoteAddr));
+    MEMORY.remember(local.publicAddress, remote, isPlain ? "plain" : strategy);
     return won.stream;
-  }
-
-  async #observers(signal: AbortSignal): Promise<Endpoint[]> {
-    const { discovery, stun } = this.#options;
-    const { nat, isWalled } = votesOf(discovery);
-    return needsObservation(nat, isWalled) ? await listObservers(discovery, stun, signal) : [];
-  }
-
-  async #learn(port: PunchPort, servers: readonly Endpoint[], signal: AbortSignal): Promise<LearnedNat> {
-    const { nat, own, isWalled } = votesOf(this.#options.discovery);
-    return await learnNat({ votes: nat, own, isWalled, port, servers, signal });
-  }
-
-  /** Has the router map the port where, as far as the votes go, dialling each other will not do. */
-  #mapPort(port: PunchPort, { record }: Resolution): MappedPort {
-    const { discovery, portMapping, report } = this.#options;
-    const mapped = new MappedPort({ port: port.port, discovery, report, enabled: portMapping });
-    const peer = { peerCandidates: record.candidates };
-    if (outlook(votesOf(discovery).nat, record.nat, peer).strategy !== "plain") mapped.ask();
-    return mapped;
   }
 
   #worthDialling({ record }: Resolution, local: LocalCandidates): Candidate[] {
@@ -247,7 +217,13 @@ export class PathFinder {
     if (!remote) return { ports: Promise.resolve([]), done: Promise.resolve() };
     const { discovery } = this.#options;
     const { push: onStream } = around.incoming;
-    return startTactic({ ...around, discovery, port, own: around.local.nat, remote, onStream });
+    const { nat: own, publicAddress } = around.local;
+    const worked = MEMORY.recall(publicAddress, dials.map((d) => d.candidate));
+    return startTactic({
+      ...{ ...around, discovery, port, own, remote, onStream },
+      ...(publicAddress ? { publicAddress } : {}),
+      headStartMs: worked === "plain" ? PLAIN_MS : 0,
+    });
   }
 
   /** Where plain dials got through before, the serving peer is disturbed only if they no longer do. */
@@ -258,7 +234,8 @@ export class PathFinder {
       if (this.#directMs !== undefined) await delay(this.#directMs * 3 + DIRECT_GRACE_MS, { signal });
       const { candidates, nat } = local;
       const external = portOf("mapped", candidates) ?? portOf("reflexive", candidates) ?? port.port;
-      const content = { port: external, candidates, nat, ports: await tactic.ports };
+      const all = [...candidates, ...(await tactic.candidates ?? [])];
+      const content = { port: external, candidates: all, nat, ports: await tactic.ports };
       const acknowledgements = await discovery.knock(resolution, content, { identity, signal });
       report({ type: "knock", acknowledgements, ms: performance.now() - start });
     } catch { /* the race is over */ }
