@@ -251,8 +251,8 @@ export class PathFinder {
       mapped: formatEndpoint(checked.mapped),
       rttMs: checked.rttMs,
     };
-    const { kind, rttMs } = this.path;
-    this.#options.report({ type: "path", kind, remote: this.path.remote, ms, rttMs });
+    const { kind, mapped, rttMs } = this.path;
+    this.#options.report({ type: "path", kind, remote: this.path.remote, ms, rttMs, mapped });
   }
 }
 

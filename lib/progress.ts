@@ -56,6 +56,8 @@ export type Progress =
     readonly remote: string;
     readonly ms: number;
     readonly rttMs?: number;
+    /** Our end as the peer sees it; on the connecting side. */
+    readonly mapped?: string;
   }
   /** Somebody answered at a candidate, but not the peer. */
   | { readonly type: "refused"; readonly remote: string; readonly reason: string }
