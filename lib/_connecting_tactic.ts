@@ -50,7 +50,9 @@ export function startTactic(tactic: ConnectingTactic): RunningTactic {
   if (strategy !== "prediction") return { ports: none, done: none };
   if (role !== "opens") return { ports: none, done: awaitAnswer(tactic) };
   if (!own.sequence) return { ports: none, done: none };
-  const ports = bracket({ ...tactic, sequence: own.sequence, remotes: [remote, remote] }).catch(() => []);
+  const ports = bracket({ ...tactic, sequence: own.sequence, remotes: [remote, remote], ahead: true }).catch(
+    () => [],
+  );
   return { ports, done: ports };
 }
 

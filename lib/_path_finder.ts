@@ -159,8 +159,8 @@ export class PathFinder {
     const { strategy, odds, reason } = view;
     report({ type: "strategy", strategy, odds, reason });
     const start = performance.now();
-    const around = { resolution, local, incoming, signal, servers, outlook: view };
-    const won = await this.#punch(port, schedule(remote), around);
+    const around = { resolution, local, remote, incoming, signal, servers, outlook: view };
+    const won = await this.#punch(port, schedule(remote.filter((c) => !usesUpPorts(view, c))), around);
     this.#remember(won, resolution.record.candidates, performance.now() - start);
     const isPlain = won.stream.localAddr.port === port.port &&
       remote.some((c) => sameEndpoint(c, won.stream.remoteAddr));
@@ -180,7 +180,7 @@ export class PathFinder {
     const { publicKey, report } = this.#options;
     const { incoming, signal, outlook: view } = around;
     const over = new AbortController();
-    const tactic = this.#startTactic(port, dials, {
+    const tactic = this.#startTactic(port, {
       ...around,
       signal: AbortSignal.any([signal, over.signal]),
     });
@@ -204,21 +204,20 @@ export class PathFinder {
     } catch (error) {
       signal.throwIfAborted();
       if (!window.aborted) throw error;
-      throw hopeless ? noDirectPath(view) : noPath(dials.map((d) => d.candidate), refused);
+      throw hopeless ? noDirectPath(view) : noPath(around.remote, refused);
     } finally {
       over.abort();
       await Promise.all([knocking, tactic.done]);
     }
   }
 
-  #startTactic(port: PunchPort, dials: readonly Dial[], around: Around): RunningTactic {
-    const remote = dials.map((d) => d.candidate)
-      .find(({ hostname }) => addressFamily(hostname) === 4 && addressScope(hostname) === "global");
+  #startTactic(port: PunchPort, around: Around): RunningTactic {
+    const remote = around.remote.find(isGlobalIPv4);
     if (!remote) return { ports: Promise.resolve([]), done: Promise.resolve() };
     const { discovery } = this.#options;
     const { push: onStream } = around.incoming;
     const { nat: own, publicAddress } = around.local;
-    const worked = MEMORY.recall(publicAddress, dials.map((d) => d.candidate));
+    const worked = MEMORY.recall(publicAddress, around.remote);
     return startTactic({
       ...{ ...around, discovery, port, own, remote, onStream },
       ...(publicAddress ? { publicAddress } : {}),
@@ -260,11 +259,22 @@ export class PathFinder {
 interface Around {
   readonly resolution: Resolution;
   readonly local: LocalCandidates;
+  /** What of the peer's is worth dialling. */
+  readonly remote: readonly Candidate[];
   readonly incoming: Incoming;
   readonly signal: AbortSignal;
   readonly outlook: Outlook;
   /** Observers of our NAT, where it needs some. */
   readonly servers: readonly Endpoint[];
+}
+
+/** Each dial that is refused and repeated takes one of the ports that we told the peer. */
+function usesUpPorts({ strategy, role }: Outlook, candidate: Candidate): boolean {
+  return strategy === "prediction" && role === "opens" && isGlobalIPv4(candidate);
+}
+
+function isGlobalIPv4({ hostname }: Candidate): boolean {
+  return addressFamily(hostname) === 4 && addressScope(hostname) === "global";
 }
 
 function portOf(kind: Candidate["kind"], candidates: readonly Candidate[]): number | undefined {

@@ -74,7 +74,8 @@ export class ServingTactics implements AsyncDisposable {
     const remotes = role === "both"
       ? next.slice(0, DIALS_AHEAD).map((port) => ({ hostname: remote.hostname, port }))
       : [remote, remote];
-    answer(await bracket({ ...options, remotes, sequence: own.sequence, servers: await servers() }));
+    const ahead = role !== "both";
+    answer(await bracket({ ...options, ahead, remotes, sequence: own.sequence, servers: await servers() }));
   }
 
   /** Ends what is under way. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async";
 import type { ByteStream } from "./byte_stream.ts";
 import { askObserver } from "./check/mod.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -14,6 +15,7 @@ import {
   openMany,
   openPort,
   type Outlook,
+  portsAhead,
   portsBetween,
   type PunchPort,
   volleySize,
@@ -23,6 +25,9 @@ import {
 export const MAX_TOLD_PORTS = 16;
 /** How long an observation may take. */
 const OBSERVATION_MS = 1500;
+
+/** A peer hears of our ports within a few of these; each costs one of the ports that were told. */
+const REFUSED_PAUSE_MS = 50;
 
 /** What a tactic works with. */
 export interface TacticOptions {
@@ -61,15 +66,20 @@ export interface BracketOptions extends TacticOptions {
   readonly remotes: readonly Endpoint[];
   /** Two servers, or the same twice. */
   readonly servers: readonly Endpoint[];
+  /** Whether ports to come are told as well, for dials that take the place of refused ones. @default {false} */
+  readonly ahead?: boolean;
 }
 
 /**
  * Dials from fresh ports, between two observations in the same burst: the external ports of the dials lie between those
  * that the servers see. Gives them once known, in the order of the dials; none where the NAT was busier than that.
  * The dials go on until aborted.
+ *
+ * A NAT that refuses SYNs ends a dial before the peer behind it has heard of it. The next dial has the next port, so those
+ * to come are told at once, and are used up one after the other until the peer has opened them.
  */
 export async function bracket(options: BracketOptions): Promise<number[]> {
-  const { remotes, sequence, servers, signal, onStream } = options;
+  const { ahead = false, remotes, sequence, servers, signal, onStream } = options;
   const [first, second = first] = servers;
   if (!first || !second) return [];
   const ports: PunchPort[] = [];
@@ -81,11 +91,29 @@ export async function bracket(options: BracketOptions): Promise<number[]> {
   signal.addEventListener("abort", close, { once: true });
   // All in one turn: so their SYNs leave in this order.
   const before = observe(ports[0]!, first, signal);
-  for (const [i, remote] of remotes.entries()) void ports[i + 1]!.dial(remote).then(onStream, () => {});
+  for (const [i, remote] of remotes.entries()) {
+    const refused = () => ahead && i === 0 ? dialOneByOne(remote, options) : undefined;
+    void ports[i + 1]!.dial(remote).then(onStream, refused);
+  }
   const after = observe(ports.at(-1)!, second, signal);
   const [a, b] = await Promise.allSettled([before, after]);
   if (a.status === "rejected" || b.status === "rejected") return [];
-  return portsBetween(a.value, b.value, sequence.step, MAX_TOLD_PORTS);
+  const between = portsBetween(a.value, b.value, sequence.step, MAX_TOLD_PORTS);
+  if (!ahead || between.length === 0) return between;
+  const next = { ...sequence, next: b.value + sequence.step };
+  return [...between, ...portsAhead(next, MAX_TOLD_PORTS - between.length)];
+}
+
+/** From a fresh port each time, a little after the last one was refused. Never rejects. */
+async function dialOneByOne(remote: Endpoint, { signal, onStream }: TacticOptions): Promise<void> {
+  for (let i = 0; i < MAX_TOLD_PORTS && !signal.aborted; i++) {
+    try {
+      await delay(REFUSED_PAUSE_MS, { signal });
+      const port = await openPort({ port: 0, onConnection: onStream });
+      signal.addEventListener("abort", () => void port.close(), { once: true });
+      return onStream(await port.dial(remote, { signal }));
+    } catch { /* refused again: the peer has not opened that port yet */ }
+  }
 }
 
 /** The external port of a connection from `port`, which ends with it. */

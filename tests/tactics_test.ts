@@ -61,6 +61,29 @@ Deno.test("bracket() gives nothing where nobody observes", async () => {
   over.abort();
 });
 
+Deno.test("bracket() tells ports to come, and uses them up, while a router refuses its dials", async () => {
+  await using server = await sequentialServer(40_000);
+  const later = await listener(), { remote } = later;
+  await later[Symbol.asyncDispose](); // nobody is there yet
+  const over = new AbortController();
+  const opened = Promise.withResolvers<void>();
+  const ports = await bracket({
+    sequence: { next: 1, step: 1, rate: 0 },
+    remotes: [remote, remote],
+    servers: [server.endpoint],
+    ahead: true,
+    signal: over.signal,
+    onStream(stream) {
+      opened.resolve();
+      stream.close();
+    },
+  });
+  assertEquals(ports, [40_001, 40_002, ...Array.from({ length: 14 }, (_, i) => 40_004 + i)]);
+  await using _peer = await openPort({ port: remote.port, onConnection: (stream) => stream.close() });
+  await opened.promise;
+  over.abort();
+});
+
 Deno.test("meetInSequence() dials from where our NAT has got to", async () => {
   await using server = await sequentialServer(40_002);
   await using passed = await listener();

@@ -158,7 +158,7 @@ export function surprises(cells: readonly Measured[]): string[] {
     const outcomes = [...new Set(wrong.map((run) => run.outcome))].join(", ");
     const { rttMs, loss, noise } = cell.conditions;
     const where = `${cell.serving} – ${cell.connecting} (${rttMs} ms, loss ${loss}, noise ${noise})`;
-    const wish = expected.connects ? `connect by ${expected.by}` : "not connect";
+    const wish = expected.connects === true ? `connect by ${expected.by}` : "not connect";
     return [
       `${where}: ${outcomes} in ${wrong.length} of ${cell.runs.length}; must ${wish}: ${expected.reason}`,
     ];

@@ -13,6 +13,8 @@ import type { Cell, Conditions, Run } from "./_nat_cells.ts";
 
 /** Public hosts with a serving peer, which sees connections from behind NATs and says where they come from. */
 const OBSERVERS = 4;
+/** One of them is where every network lets out to. */
+const WEB_PORT = 443;
 /** A serving peer that has not published by then has no network. */
 const READY_MS = 60_000;
 
@@ -21,11 +23,11 @@ export class NatStage implements AsyncDisposable {
   readonly #lab: Lab;
   readonly #meeting: Meeting;
   readonly #stack: AsyncDisposableStack;
-  readonly #places: { readonly serving: LabPlaces; readonly connecting: LabPlaces };
+  readonly #places: Places;
   readonly #servers = new Map<NatType, Promise<Serving>>();
   #noise: AsyncDisposableStack | undefined;
 
-  private constructor(lab: Lab, meeting: Meeting, stack: AsyncDisposableStack, places: NatStage["#places"]) {
+  private constructor(lab: Lab, meeting: Meeting, stack: AsyncDisposableStack, places: Places) {
     this.#lab = lab;
     this.#meeting = meeting;
     this.#stack = stack;
@@ -39,7 +41,9 @@ export class NatStage implements AsyncDisposable {
     const { bootstrap } = stack.use(await startDht(lab, { dnsPort: true }));
     const hosts = lab.hosts.slice(0, OBSERVERS);
     const flags: string[] = [];
-    for (const observer of await Promise.all(hosts.map((serving) => startServing({ bootstrap, serving })))) {
+    const start = (serving: LabHost, i: number) =>
+      startServing({ bootstrap, serving, flags: i === 0 ? ["--port", `${WEB_PORT}`] : [] });
+    for (const observer of await Promise.all(hosts.map(start))) {
       const { port } = await stack.use(observer).event("ready");
       flags.push("--stun", `${hosts[flags.length / 2]!.address}:${port}`);
     }
@@ -95,6 +99,11 @@ export class NatStage implements AsyncDisposable {
     await this.#noise?.[Symbol.asyncDispose]();
     await this.#stack[Symbol.asyncDispose]();
   }
+}
+
+interface Places {
+  readonly serving: LabPlaces;
+  readonly connecting: LabPlaces;
 }
 
 type LabPlaces = ReadonlyMap<NatType, LabHost>;

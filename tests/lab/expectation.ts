@@ -12,7 +12,9 @@ export type Strategy = "plain" | "prediction" | "sweep" | "birthday";
 /** What must come of a pair, and why. */
 export type Expectation =
   | { readonly connects: true; readonly by: Strategy; readonly reason: string }
-  | { readonly connects: false; readonly reason: string };
+  | { readonly connects: false; readonly reason: string }
+  /** It is up to chance, and there is nothing that either side could do about it. */
+  | { readonly connects: "perhaps"; readonly reason: string };
 
 /** What decides about TCP: over IPv4, where nothing is said. */
 interface Traits {
@@ -56,7 +58,7 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   "v6-firewall": { ...PORT, ports: "drawn", ipv6: true },
   "v6-firewall-rst": { ...PORT, ports: "drawn", ipv6: true },
   "dual-broken": PORT,
-  pool: PORT,
+  pool: { ...PORT, ports: "either" },
   "pool-pair": { ...PORT, shared: true },
   "pool-sym": { ...PORT, ports: "either" },
   upnp: { ...PORT, lets: "anybody" },
@@ -102,12 +104,13 @@ function ofPorts(a: Traits, b: Traits): Expectation | undefined {
   if (a.ports === "sequence" && b.ports === "sequence") {
     return { connects: true, by: "prediction", reason: "each side's next port follows from the last ones" };
   }
+  if (a.ports === "either" && b.ports !== "by-address") return perhaps();
   if (a.ports !== "fixed") return undefined;
   switch (b.ports) {
     case "fixed":
       return plain("both external ports are known");
     case "either":
-      return plain("the port is known, and the address is one of two");
+      return perhaps();
     case "sequence":
       return { connects: true, by: "prediction", reason: "the next port follows from the last ones" };
     case "block":
@@ -126,6 +129,10 @@ function traitsOf(type: NatType): Traits {
 
 function plain(reason: string): Expectation {
   return { connects: true, by: "plain", reason };
+}
+
+function perhaps(): Expectation {
+  return { connects: "perhaps", reason: "which of two addresses a connection comes from is up to chance" };
 }
 
 function no(reason: string): Expectation {
