@@ -52,7 +52,7 @@ export interface OutlookOptions {
 }
 
 /** How long plain dials go on where hardly anything speaks for them: everything plain is open by then at 200 ms RTT. */
-export const DOUBT_MS = 1500;
+export const DOUBT_MS = 1200;
 
 /** Each connection gets a port that the one before does not tell for sure. */
 const SYMMETRIC: readonly Mapping[] = ["sequential", "block", "random", "dependent"];

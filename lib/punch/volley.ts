@@ -24,6 +24,11 @@ const SWEEP_OPENS = 128;
 const SWEEP_GUESSES = 256;
 /** A round is over when every SYN has had time to meet its like; then fresh ports are opened. */
 export const ROUND_MS = 2000;
+/** After a round that was refused, so many small ones follow soon: a peer hears of us within a few of them. */
+const SMALL_ROUNDS = 12;
+const SMALL_PAUSE_MS = 100;
+/** Of a whole round. */
+const SMALL_PART = 1 / 6;
 
 /** How many sockets either side uses. */
 export interface VolleySize {
@@ -68,19 +73,36 @@ export interface VolleyOptions {
   readonly onStream: (stream: ByteStream) => void;
 }
 
-/** Opens connections to `remote` from so many fresh ports, round after round until aborted. Never rejects. */
+/**
+ * Opens connections to `remote` from so many fresh ports, round after round until aborted. A router that refuses most of them
+ * ends a round early: the peer has not guessed yet. Then smaller rounds follow soon, since every refused connection leaves
+ * something in the tables of the routers for a while. Never rejects.
+ */
 export async function openMany(
   remote: Endpoint,
   count: number,
   { signal, onStream }: VolleyOptions,
 ): Promise<void> {
-  while (!signal.aborted) {
+  const rounds = new Set<Promise<unknown>>();
+  for (let refused = 0; !signal.aborted; refused++) {
+    const isSmall = refused > 0 && refused <= SMALL_ROUNDS;
+    const size = isSmall ? Math.ceil(count * SMALL_PART) : count;
     const round = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
-    const dials = Array.from({ length: count }, () => dialUnbound(remote, { signal: round }));
-    await settle(dials, onStream);
-    // All were refused, or there are no descriptors: not at once again.
-    if (!round.aborted) await delay(ROUND_MS, { signal: round }).catch(() => {});
+    // What is left of a former attempt may swallow some: these are not waited for.
+    const mostly = Promise.withResolvers<void>();
+    let failures = 0;
+    const fail = () => void (++failures * 2 >= size && mostly.resolve());
+    const dials = Array.from({ length: size }, () => dialUnbound(remote, { signal: round }));
+    const all = Promise.all(dials.map((dial) => dial.then(onStream, fail)));
+    rounds.add(all);
+    void all.then(() => rounds.delete(all));
+    await Promise.race([all, mostly.promise]);
+    // Refused, or there are no descriptors: not at once again.
+    const pause = refused < SMALL_ROUNDS ? SMALL_PAUSE_MS : ROUND_MS;
+    if (round.aborted) refused = -1;
+    else await delay(pause, { signal: round }).catch(() => {});
   }
+  await Promise.all(rounds);
 }
 
 /**

@@ -102,3 +102,20 @@ Deno.test("dialPorts() finds the one port that answers, and outlives those that 
   over.abort();
   await dialling;
 });
+
+Deno.test("openMany() does not wait for the end of a round that is refused", async () => {
+  const first = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  const remote = { hostname: "127.0.0.1", port: first.port };
+  await first.close();
+  const over = new AbortController();
+  const opened = Promise.withResolvers<void>();
+  const onStream = (stream: { close(): void }) => {
+    stream.close();
+    opened.resolve();
+  };
+  const volley = openMany(remote, 12, { signal: over.signal, onStream });
+  await using _later = await openPort({ port: remote.port, onConnection: (stream) => stream.close() });
+  await opened.promise;
+  over.abort();
+  await volley;
+});
