@@ -50,7 +50,6 @@ const DIRECT_GRACE_MS = 50;
 const CERTAIN_MS = 500;
 /** What plain dials, by which the two networks met before, may take until ports are guessed all the same. */
 const PLAIN_MS = 400;
-const MEMORY = new PathMemory();
 /** A path to the peer, as users see it. */
 export interface PathInfo {
   /** What kind of candidate it came from. */
@@ -78,6 +77,7 @@ export interface PathFinderOptions {
 /** Opens proven paths to one peer, and remembers what helps with the next. */
 export class PathFinder {
   readonly #options: PathFinderOptions;
+  readonly #memory = new PathMemory();
   #resolution: { readonly value: Resolution; readonly at: number } | undefined;
   /** How long a plain dial took, where one got through without a punch. */
   #directMs: number | undefined;
@@ -164,7 +164,7 @@ export class PathFinder {
     this.#remember(won, resolution.record.candidates, performance.now() - start);
     const isPlain = won.stream.localAddr.port === port.port &&
       remote.some((c) => sameEndpoint(c, won.stream.remoteAddr));
-    MEMORY.remember(local.publicAddress, remote, isPlain ? "plain" : strategy);
+    this.#memory.remember(local.publicAddress, remote, isPlain ? "plain" : strategy);
     return won.stream;
   }
 
@@ -217,7 +217,7 @@ export class PathFinder {
     const { discovery } = this.#options;
     const { push: onStream } = around.incoming;
     const { nat: own, publicAddress } = around.local;
-    const worked = MEMORY.recall(publicAddress, around.remote);
+    const worked = this.#memory.recall(publicAddress, around.remote);
     return startTactic({
       ...{ ...around, discovery, port, own, remote, onStream },
       ...(publicAddress ? { publicAddress } : {}),

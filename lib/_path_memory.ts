@@ -4,7 +4,7 @@ import type { Strategy } from "./punch/mod.ts";
 /** Pairs of networks that are remembered. */
 const MAX_PAIRS = 256;
 
-/** What got through between two networks, for as long as the process runs. */
+/** What got through between two networks. */
 export class PathMemory {
   readonly #worked = new Map<string, Strategy>();
 
