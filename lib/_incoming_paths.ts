@@ -9,9 +9,13 @@ export interface Incoming {
   readonly push: (stream: ByteStream) => void;
 }
 
-/** Connections from the addresses that the record names; others have no business here and are closed. */
+/** A carrier may lead the peer's connections out at another address than the one that the DHT saw; who it is, the check tells. */
+const MAX_OTHERS = 8;
+
+/** Connections from the addresses that the record names, and a few others; beyond these, strangers are closed. */
 export function incomingPaths(candidates: readonly Candidate[]): Incoming {
   const addresses = new Set(candidates.map((c) => canonicalAddress(c.hostname)));
+  let others = 0;
   let controller: ReadableStreamDefaultController<ByteStream> | undefined;
   const stream = new ReadableStream<ByteStream>({
     start: (c) => void (controller = c),
@@ -20,7 +24,8 @@ export function incomingPaths(candidates: readonly Candidate[]): Incoming {
   return {
     stream,
     push(path) {
-      if (controller && addresses.has(path.remoteAddr.hostname)) controller.enqueue(path);
+      const isExpected = addresses.has(path.remoteAddr.hostname);
+      if (controller && (isExpected || others++ < MAX_OTHERS)) controller.enqueue(path);
       else path.close();
     },
   };

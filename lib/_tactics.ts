@@ -26,8 +26,12 @@ export const MAX_TOLD_PORTS = 16;
 /** How long an observation may take. */
 const OBSERVATION_MS = 1500;
 
-/** A peer hears of our ports within a few of these; each costs one of the ports that were told. */
-const REFUSED_PAUSE_MS = 50;
+/**
+ * Pauses before what was refused is dialled again, each twice the last one: it costs one of the ports that were told, and
+ * the peer hears of these within a quarter of a second, or three seconds.
+ */
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 400;
 
 /** What a tactic works with. */
 export interface TacticOptions {
@@ -108,7 +112,7 @@ export async function bracket(options: BracketOptions): Promise<number[]> {
 async function dialOneByOne(remote: Endpoint, { signal, onStream }: TacticOptions): Promise<void> {
   for (let i = 0; i < MAX_TOLD_PORTS && !signal.aborted; i++) {
     try {
-      await delay(REFUSED_PAUSE_MS, { signal });
+      await delay(Math.min(FIRST_PAUSE_MS * 2 ** i, MAX_PAUSE_MS), { signal });
       const port = await openPort({ port: 0, onConnection: onStream });
       signal.addEventListener("abort", () => void port.close(), { once: true });
       return onStream(await port.dial(remote, { signal }));
