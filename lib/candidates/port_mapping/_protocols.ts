@@ -2,15 +2,17 @@ import type { Endpoint } from "../../endpoint.ts";
 import { ask, type AskOptions } from "./_ask.ts";
 import type { Gateway } from "./gateways.ts";
 import { decodeNatPmpAddress, decodeNatPmpMap, encodeNatPmpMap, NAT_PMP_ADDRESS_REQUEST } from "./nat_pmp.ts";
+import { UpnpClaim } from "./_upnp.ts";
 import { decodePcpMap, encodePcpMap, isPcpUnknown } from "./pcp.ts";
 
 /** The protocols by which routers map ports. */
 export type MappingProtocol = "pcp" | "nat-pmp" | "upnp";
 
-/** What became of one request: a mapping, a refusal with the protocol's own number for it, or silence. */
+/** What became of one request: a mapping, a refusal with the protocol's own number for it, silence, or that there was none any more. */
 export type Answer =
   | { readonly external: Endpoint; /** Seconds. */ readonly lifetime: number }
   | { readonly refused: number }
+  | "unneeded"
   | null;
 
 /** What is asked for. */
@@ -51,6 +53,7 @@ export function claimsAt(gateway: Gateway, { port, routerPort }: ClaimOptions): 
   return [
     { protocol: "pcp", gateway, request: (wish) => requestPcp(port, nonce, { ...to, ...wish }) },
     { protocol: "nat-pmp", gateway, request: (wish) => requestNatPmp(port, { ...to, ...wish }) },
+    new UpnpClaim(gateway, { port, routerPort }),
   ];
 }
 

@@ -166,6 +166,7 @@ class PortMapper implements PortMapping {
       ...(unless ? { unless } : {}),
     });
     this.#doubtful.delete(claim);
+    if (answer === "unneeded") return void this.#states.delete(claim);
     if (answer === null) return void this.#states.set(claim, "silent");
     if ("refused" in answer) return void this.#states.set(claim, "refused");
     this.#granted.add(claim);

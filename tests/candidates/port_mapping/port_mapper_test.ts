@@ -115,7 +115,7 @@ for (
 }
 
 Deno.test("openPortMapping() finds out that a router lied as soon as the network has told the address", async () => {
-  let seen: string | undefined;
+  let seen: string | undefined = undefined as string | undefined;
   await using home = await start({ pcp: true }, { publicAddress: () => seen, renewMs: 50 });
   const { changed, mapping, router } = home;
   await changed.until(() => mapping.mapped !== undefined);

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Claim, claimsAt } from "../../../lib/candidates/port_mapping/_protocols.ts";
 import { EXTERNAL, FakeRouter, LOOPBACK, type Manners } from "./_fake_router.ts";
 
@@ -20,7 +20,8 @@ for (const protocol of ["pcp", "nat-pmp"] as const) {
   Deno.test(`a claim by ${protocol} is granted, and ended with a lifetime of 0`, async () => {
     await using one = await claimAt(protocol, known);
     const answer = await one.claim.request({ lifetime: 7200, signal: signal() });
-    assertEquals(answer && "external" in answer && answer.external, { hostname: EXTERNAL, port: PORT });
+    assert(answer !== null && typeof answer === "object" && "external" in answer);
+    assertEquals(answer.external, { hostname: EXTERNAL, port: PORT });
     assertEquals([...one.router.mappings], [[`${protocol} ${PORT}`, PORT]]);
     await one.claim.request({ lifetime: 0, signal: signal() });
     assertEquals(one.router.mappings.size, 0);
