@@ -8,7 +8,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { concat, utf8 } from "../bytes.ts";
+import { concat, equalBytes, utf8 } from "../bytes.ts";
+import { formatEndpoint } from "../endpoint.ts";
 import { Identity } from "../identity/mod.ts";
 import { type Clock, pause } from "./clock.ts";
 import { signItem, targetOf, verifyItem } from "./item.ts";
@@ -25,6 +26,8 @@ const VERSION = 1;
 /** Two that write at once get the same number, and nodes refuse the second. */
 const ATTEMPTS = 3;
 const MAX_PAUSE_MS = 200;
+/** Nodes that hold it; the serving peer reads them all in a second. */
+const ENOUGH = 3;
 
 /** The epoch of a time in milliseconds since 1970. */
 export function epochOf(nowMs: number): number {
@@ -83,7 +86,8 @@ export interface PrependOptions {
 }
 
 /**
- * Puts a box at the head of the list of a serving peer. Gives the number of nodes that took it.
+ * Puts a box at the head of the list of a serving peer, at each node as soon as it has said what it holds: the end of a walk
+ * may be waiting for nodes that are dead. Gives how many of the closest nodes took it.
  * Rejects with `signal.reason`.
  */
 export async function prependToList(
@@ -95,34 +99,29 @@ export async function prependToList(
   const list = listIdentity(publicKey, epochOf(now));
   const target = targetOf(list.publicKey);
   for (let attempt = 1;; attempt++) {
-    const replies = (await dht.walk("get", target, { signal })).filter((reply) => reply.token);
-    const item = prepended(replies, list, box);
-    const taken = item ? await putAll(dht, replies, item, signal) : 0;
-    if (!item || attempt === ATTEMPTS || taken >= Math.min(3, replies.length)) return taken;
+    const writes = new Map<string, Promise<unknown>>();
+    const onReply = (reply: Reply) => {
+      const item = reply.token && prepended(reply, list, box);
+      if (!item) return;
+      const write = dht.put(reply.from, reply.token!, item, { signal });
+      write.catch(() => {}); // counted below
+      writes.set(formatEndpoint(reply.from), write);
+    };
+    const replies = await dht.walk("get", target, { signal, onReply });
+    const written = replies.map(({ from }) => writes.get(formatEndpoint(from)))
+      .filter((write) => write !== undefined);
+    const taken = (await Promise.allSettled(written)).filter((w) => w.status === "fulfilled").length;
+    signal.throwIfAborted();
+    const isEnough = taken >= Math.min(ENOUGH, replies.length);
+    if (written.length === 0 || attempt === ATTEMPTS || isEnough) return taken;
     await pause(clock, Math.random() * MAX_PAUSE_MS, signal);
   }
 }
 
-/** All boxes that any of the nodes holds, since two writers may have put different ones. */
-function prepended(replies: readonly Reply[], list: Identity, box: Uint8Array): SignedItem | undefined {
-  const items = replies.map((reply) => verifyItem(reply.item, list.publicKey))
-    .filter((item) => item !== undefined)
-    .sort((a, b) => b.seq - a.seq);
-  const boxes = [box, ...items.flatMap((item) => unpackList(item.v))];
-  const distinct = new Map(boxes.map((one) => [one.toHex(), one]));
-  const seq = (items[0]?.seq ?? 0) + 1;
-  return Number.isSafeInteger(seq) ? signItem(list, seq, packList([...distinct.values()])) : undefined;
-}
-
-async function putAll(
-  dht: Dht,
-  replies: readonly Reply[],
-  item: SignedItem,
-  signal: AbortSignal,
-): Promise<number> {
-  const writes = await Promise.allSettled(
-    replies.map(({ from, token }) => dht.put(from, token!, item, { signal })),
-  );
-  signal.throwIfAborted();
-  return writes.filter(({ status }) => status === "fulfilled").length;
+/** What a node's list becomes. */
+function prepended({ item }: Reply, list: Identity, box: Uint8Array): SignedItem | undefined {
+  const known = verifyItem(item, list.publicKey);
+  const others = known ? unpackList(known.v).filter((other) => !equalBytes(other, box)) : [];
+  const seq = (known?.seq ?? 0) + 1;
+  return Number.isSafeInteger(seq) ? signItem(list, seq, packList([box, ...others])) : undefined;
 }
