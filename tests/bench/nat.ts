@@ -111,7 +111,7 @@ async function measure(wish: Wish, store: NatStore): Promise<void> {
 /** Each machine takes part in one cell at a time, and one cell at a time may fill the processors. */
 function needs({ serving, connecting }: Cell): readonly string[] {
   const expected = expectation(serving, connecting);
-  const isHeavy = expected.connects !== true || expected.by !== "plain";
+  const isHeavy = expected.connects === true && expected.by === "birthday";
   return [`serving ${serving}`, `connecting ${connecting}`, ...(isHeavy ? ["heavy"] : [])];
 }
 
