@@ -91,6 +91,8 @@ export {
 } from "./lib/identity/mod.ts";
 export {
   type IPv6Report,
+  type MappingProtocol,
+  type MappingState,
   netcheck,
   type NetcheckOptions,
   type NetReport,

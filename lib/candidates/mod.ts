@@ -6,7 +6,12 @@
  */
 export { dialable, type Source, type Vantage } from "./dialable.ts";
 export { gatherCandidates, type GatherOptions, type LocalCandidates } from "./gather.ts";
-export { type MappingState, openPortMapping, type PortMapping } from "./port_mapping/mod.ts";
+export {
+  type MappingProtocol,
+  type MappingState,
+  openPortMapping,
+  type PortMapping,
+} from "./port_mapping/mod.ts";
 export { type InterfaceAddress, interfaceAddresses } from "./host.ts";
 export { reflect, type Reflection } from "./reflexive.ts";
 export * from "./stun.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { MappingState } from "../candidates/mod.ts";
+export type { MappingProtocol, MappingState } from "../candidates/mod.ts";
 export type { ProbeOutcome } from "../check/mod.ts";
 export type { Strategy } from "../punch/mod.ts";
 export { formatNetLine, type NetLine, parseNetLine } from "./line.ts";
