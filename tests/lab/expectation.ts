@@ -104,7 +104,7 @@ function ofPorts(a: Traits, b: Traits): Expectation | undefined {
   if (a.ports === "sequence" && b.ports === "sequence") {
     return { connects: true, by: "prediction", reason: "each side's next port follows from the last ones" };
   }
-  if (a.ports === "either" && b.ports !== "by-address") return perhaps();
+  if (a.ports === "either") return perhaps();
   if (a.ports !== "fixed") return undefined;
   switch (b.ports) {
     case "fixed":

@@ -26,7 +26,9 @@ const LOWEST_PORT = 1024;
 
 /** How it stands with one protocol at one router. */
 export interface MappingState {
+  /** How it was asked. */
   readonly protocol: MappingProtocol;
+  /** The router's own address. */
   readonly gateway: string;
   /**
    * `useless`: the router's own external address is a private one, another NAT stands before it; `lying`: it is not the one
