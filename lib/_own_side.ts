@@ -27,6 +27,8 @@ export interface OwnSideAttempt {
   readonly port: PunchPort;
   /** What the peer says of itself. */
   readonly record: ServiceRecord;
+  /** Whether plain dials have been tried in vain. */
+  readonly isSecond?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -39,18 +41,18 @@ export interface OwnSide extends AsyncDisposable {
 
 /**
  * Finds out how our port is seen: by the DHT's votes, and, where these do not settle it, by what servers see. Where, as far as
- * the votes go, dialling each other will not do, the router is asked to map the port. Rejects with `signal.reason`.
+ * the votes go, dialling each other will not do, and where it has not done, the router is asked to map the port. Rejects with `signal.reason`.
  */
 export async function openOwnSide(
   { discovery, portMapping, report, stun }: OwnSideOptions,
-  { port, record, signal }: OwnSideAttempt,
+  { port, record, isSecond = false, signal }: OwnSideAttempt,
 ): Promise<OwnSide> {
   const begun = performance.now();
   await using stack = new AsyncDisposableStack();
   const { nat, own, isWalled } = votesOf(discovery);
   const mapped = stack.use(new MappedPort({ port: port.port, discovery, report, enabled: portMapping }));
   const byVotes = outlook(nat, record.nat, { peerCandidates: record.candidates });
-  if (byVotes.strategy !== "plain") mapped.ask();
+  if (isSecond || byVotes.strategy !== "plain") mapped.ask();
   const servers = needsObservation(nat, isWalled) ? await listObservers(discovery, stun, signal) : [];
   const learned = stack.use(await learnNat({ votes: nat, own, isWalled, port, servers, signal }));
   await mapped.arrival(MAPPING_MS - (performance.now() - begun), signal);

@@ -116,7 +116,7 @@ export class PathFinder {
 
   #attemptAfresh(signal: AbortSignal): Promise<ByteStream> {
     this.#forget();
-    return this.#attempt(signal);
+    return this.#attempt(signal, { isSecond: true });
   }
 
   /** What we know may be out of date. */
@@ -137,12 +137,14 @@ export class PathFinder {
   }
 
   /** One port, one knock, one window. */
-  async #attempt(signal: AbortSignal): Promise<ByteStream> {
+  async #attempt(signal: AbortSignal, { isSecond = false } = {}): Promise<ByteStream> {
     const { report } = this.#options;
     const resolution = await this.#resolve(signal);
     const incoming = incomingPaths(resolution.record.candidates);
     await using port = await openPort({ port: 0, onConnection: incoming.push });
-    await using side = await openOwnSide(this.#options, { port, record: resolution.record, signal });
+    await using side = await openOwnSide(this.#options, {
+      ...{ port, record: resolution.record, signal, isSecond },
+    });
     const { local, servers } = side;
     const remote = this.#worthDialling(resolution, local);
     report({

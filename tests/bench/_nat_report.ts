@@ -138,7 +138,7 @@ export function matrixTable(cells: readonly Measured[]): string {
   );
 }
 
-/** `79`, `240 bth` for a birthday, `no` where there is no path, `79 (2/3)` where not all runs came to the same. */
+/** `79`, `240 bth` for a birthday, `open` where no punch was needed, `no` where there is no path, `79 (2/3)` where not all runs came to the same. */
 function cellText(cell: Measured): string {
   const { runs } = cell;
   const opened = runs.filter(isConnected);
@@ -146,7 +146,8 @@ function cellText(cell: Measured): string {
   if (opened.length === 0) return `no${mark}`;
   const strategy = SHORT[opened[0]!.strategy ?? "plain"];
   const some = opened.length < runs.length ? ` (${opened.length}/${runs.length})` : "";
-  return `${median(punches(cell)).toFixed(0)}${strategy ? ` ${strategy}` : ""}${some}${mark}`;
+  const ms = punches(cell);
+  return `${ms.length > 0 ? median(ms).toFixed(0) : "open"}${strategy ? ` ${strategy}` : ""}${some}${mark}`;
 }
 
 /** Each run that came to something else than it had to, in words. */

@@ -93,6 +93,7 @@ function ofLetting({ ports, lets }: Traits, b: Traits, name: string): Expectatio
   if (ports === "fixed" && lets === "anybody") return plain(`anybody gets in at ${name}`);
   if (ports !== "fixed" || b.ports === "fixed") return undefined;
   if (lets === "anybody-after") return plain(`anybody gets in at ${name} once it has dialled`);
+  if (lets === "contacted-address" && b.ports === "either") return perhaps();
   if (lets === "contacted-address") {
     return plain(`${name} lets in any port of an address that it has dialled`);
   }
