@@ -57,7 +57,7 @@ export function draw(points: readonly Point[]): string {
   ]);
   const marks = points.flatMap((point) => {
     const left = x(point.opens * point.guesses), [least, most] = interval(point);
-    const share = point.hits / point.rounds, isLate = left > WIDTH - 120;
+    const share = point.hits / point.rounds;
     return [
       `<path class="range" d="M${at(left)} ${at(y(least))}V${at(y(most))}"/>`,
       `<circle cx="${at(left)}" cy="${
