@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { askObserver } from "./check/mod.ts";
-import type { ByteStream } from "./byte_stream.ts";
 import { addressFamily, type Endpoint } from "./endpoint.ts";
 import { type Nat, natOf } from "./nat.ts";
 import { classifyMapping, isWebOnly, reachServers, type Sighting } from "./netcheck/mod.ts";
-import { openPort, type PunchPort } from "./punch/mod.ts";
+import { Lookout } from "./_lookout.ts";
+import { openPort } from "./punch/mod.ts";
 
 /** Servers that are asked; the first to answer will do. */
 const MAX_SERVERS = 4;
@@ -27,8 +26,8 @@ const REACH_MS = 700;
 export interface LearnNatOptions {
   /** What the nodes of the DHT say. */
   readonly votes: Nat;
-  /** The port that is to be punched. */
-  readonly port: PunchPort;
+  /** From the port that is to be punched; has asked nobody yet. It keeps the connections that showed what was learnt. */
+  readonly lookout: Lookout;
   /** STUN servers over TCP, or serving peers, best at different addresses. */
   readonly servers: readonly Endpoint[];
   /** This machine's addresses. */
@@ -38,8 +37,8 @@ export interface LearnNatOptions {
   readonly signal: AbortSignal;
 }
 
-/** What was learnt. The connections that showed it stay open until it is disposed of: their end may end the mapping. */
-export interface LearnedNat extends Disposable {
+/** What was learnt. */
+export interface LearnedNat {
   readonly nat: Nat;
   /** The port's endpoint as every server sees it; absent where each sees another one, or none was asked. */
   readonly external?: Endpoint;
@@ -52,35 +51,41 @@ export function needsObservation({ mapping }: Nat, isWalled = false): boolean {
 
 /** Has servers look at connections from the port and from fresh ones, all in one burst. Rejects with `signal.reason`. */
 export async function learnNat(options: LearnNatOptions): Promise<LearnedNat> {
-  const { isWalled = false, own, port, votes, signal } = options;
-  // Over IPv6 there is no NAT to be seen, and another address than over IPv4.
-  const servers = options.servers.filter((s) => addressFamily(s.hostname) === 4).slice(0, MAX_SERVERS);
-  if (isWalled && await letsOutWebAlone(servers, signal)) return settled({ ...votes, webOnly: true });
-  if (!needsObservation(votes) || servers.length === 0) return settled(votes);
+  const { isWalled = false, own, lookout, votes, signal } = options;
+  const servers = askable(options.servers);
+  if (isWalled && await letsOutWebAlone(servers, signal)) return { nat: { ...votes, webOnly: true } };
+  if (!needsObservation(votes) || servers.length === 0) return { nat: votes };
   await using stack = new AsyncDisposableStack();
-  const scratch: PunchPort[] = [];
+  const scratch: Lookout[] = [];
   for (let i = 0; i < SCRATCH_PORTS; i++) {
-    scratch.push(stack.use(await openPort({ port: 0, onConnection: (stream) => stream.close() })));
+    const port = stack.use(await openPort({ port: 0, onConnection: (stream) => stream.close() }));
+    scratch.push(stack.use(new Lookout(port)));
   }
-  const kept = new Set<ByteStream>();
-  const release = () => kept.forEach((stream) => stream.close());
-  try {
-    const sightings = await sightAll([port, ...scratch], { servers, signal, kept });
-    for (const stream of kept) if (stream.localAddr.port !== port.port) stream.close();
-    const nat = classifyMapping(sightings, own);
-    return {
-      nat: nat.mapping === "unknown" ? votes : { ...natOf(nat.mapping), ...nat },
-      ...external(sightings, port.port, nat),
-      [Symbol.dispose]: release,
-    };
-  } catch (error) {
-    release();
-    throw error;
-  }
+  const sightings = await sightAll([lookout, ...scratch], servers, signal);
+  const nat = classifyMapping(sightings, own);
+  return {
+    nat: nat.mapping === "unknown" ? votes : { ...natOf(nat.mapping), ...nat },
+    ...external(sightings, lookout.port, nat),
+  };
 }
 
-function settled(nat: Nat): LearnedNat {
-  return { nat, [Symbol.dispose]() {} };
+/**
+ * Asks again what has been found to be one endpoint for all destinations, which also keeps it in use. Gives what is seen now; what
+ * was learnt before where nobody answers, and `undefined` where the servers do not agree any more. Rejects with `signal.reason`.
+ */
+export async function lookAgain(
+  learned: LearnedNat,
+  { lookout, servers, signal }: Pick<LearnNatOptions, "lookout" | "servers" | "signal">,
+): Promise<LearnedNat | undefined> {
+  const sightings = await sightAll([lookout], askable(servers), signal);
+  if (sightings.length === 0) return learned;
+  const now = external(sightings, lookout.port, learned.nat);
+  return now.external && { nat: learned.nat, ...now };
+}
+
+/** Over IPv6 there is no NAT to be seen, and another address than over IPv4. */
+function askable(servers: readonly Endpoint[]): Endpoint[] {
+  return servers.filter(({ hostname }) => addressFamily(hostname) === 4).slice(0, MAX_SERVERS);
 }
 
 async function letsOutWebAlone(servers: readonly Endpoint[], signal: AbortSignal): Promise<boolean> {
@@ -90,24 +95,21 @@ async function letsOutWebAlone(servers: readonly Endpoint[], signal: AbortSignal
   return webOnly;
 }
 
-interface Around {
-  readonly servers: readonly Endpoint[];
-  readonly signal: AbortSignal;
-  /** Receives the connections that were seen. */
-  readonly kept: Set<ByteStream>;
-}
-
-/** In the order of their SYNs; those that did not come in time are left out. */
-async function sightAll(ports: readonly PunchPort[], { servers, signal, kept }: Around): Promise<Sighting[]> {
+/** In the order of their SYNs; those that did not come in time are left out. Rejects with `signal.reason`. */
+async function sightAll(
+  lookouts: readonly Lookout[],
+  servers: readonly Endpoint[],
+  signal: AbortSignal,
+): Promise<Sighting[]> {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const sightings: (Sighting | undefined)[] = [];
   let seen = 0;
   const stop = () => over.abort();
   const timers = [setTimeout(stop, PATIENCE_MS)];
-  const pairs = ports.flatMap((port) => servers.map((server) => ({ port, server })));
-  await Promise.all(pairs.map(async ({ port, server }, i) => {
-    sightings[i] = await sight(port, server, { signal: until, kept }).catch(() => undefined);
+  const pairs = lookouts.flatMap((lookout) => servers.map((server) => ({ lookout, server })));
+  await Promise.all(pairs.map(async ({ lookout, server }, i) => {
+    sightings[i] = await lookout.sight(server, until).catch(() => undefined);
     if (sightings[i] && ++seen === ENOUGH) timers.push(setTimeout(stop, GRACE_MS));
   }));
   timers.forEach(clearTimeout);
@@ -115,21 +117,9 @@ async function sightAll(ports: readonly PunchPort[], { servers, signal, kept }: 
   return sightings.filter((sighting) => sighting !== undefined);
 }
 
-async function sight(
-  port: PunchPort,
-  server: Endpoint,
-  { signal, kept }: Pick<Around, "signal" | "kept">,
-): Promise<Sighting> {
-  const atMs = performance.now();
-  const stream = await port.dial(server, { signal });
-  kept.add(stream);
-  const { mapped } = await askObserver(stream, { signal });
-  return { localPort: port.port, destination: server.hostname, external: mapped, atMs };
-}
-
 /**
- * Where the port is seen, if all see it alike. None can look at it again while a former connection to all of them is still
- * there; a NAT that keeps the ports of others keeps this one.
+ * Where the port is seen, if all see it alike. None can look at it again while the remains of a former connection to each of them
+ * are still there; a NAT that keeps the ports of others keeps this one.
  */
 function external(sightings: readonly Sighting[], port: number, { mapping }: Nat): { external?: Endpoint } {
   const [first, ...others] = sightings.filter((s) => s.localPort === port).map((s) => s.external);

@@ -1,14 +1,16 @@
-import { type LearnedNat, learnNat, needsObservation } from "./_nat_learner.ts";
+import { type LearnedNat, learnNat, lookAgain, needsObservation } from "./_nat_learner.ts";
 import { interfaceAddresses, reflect } from "./candidates/mod.ts";
 import type { Discovery } from "./discovery/mod.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { Lookout } from "./_lookout.ts";
 import { formatNat, type Nat } from "./nat.ts";
 import { listObservers } from "./_observer_list.ts";
 import type { PunchPort } from "./punch/mod.ts";
 
-/** How long what was learnt holds; a mapping that is not the local port must be kept in use, so it is looked at more often. */
+/** How long what was learnt holds. */
 const LIFETIME_MS = 10 * 60_000;
-const INDEPENDENT_LIFETIME_MS = 60_000;
+/** A mapping that is not the local port must be kept in use, and an observer ends what is silent for 15 s. */
+const KEEP_IN_USE_MS = 8000;
 
 /** What a {@linkcode NatWatcher} works with. */
 export interface NatWatcherOptions {
@@ -47,6 +49,8 @@ export function votesOf(discovery: Discovery): Votes {
 export class NatWatcher implements AsyncDisposable {
   readonly #options: NatWatcherOptions;
   readonly #closing = new AbortController();
+  readonly #lookout: Lookout;
+  #servers: readonly Endpoint[] = [];
   #learned: LearnedNat | undefined;
   #address: string | undefined;
   #until = -Infinity;
@@ -54,6 +58,7 @@ export class NatWatcher implements AsyncDisposable {
 
   constructor(options: NatWatcherOptions) {
     this.#options = options;
+    this.#lookout = new Lookout(options.port);
   }
 
   /** What servers saw; absent where none was asked, or none answered. */
@@ -73,23 +78,29 @@ export class NatWatcher implements AsyncDisposable {
 
   async #look({ nat, publicAddress, own, isWalled }: Votes): Promise<boolean> {
     const isSettled = publicAddress === undefined || !needsObservation(nat, isWalled);
-    const isDue = publicAddress !== this.#address || performance.now() >= this.#until;
     if (isSettled) return this.#keep(undefined, publicAddress);
-    if (!isDue || this.#options.servers.length === 0) return false;
+    const isElsewhere = publicAddress !== this.#address;
+    if (!isElsewhere && performance.now() < this.#until || this.#options.servers.length === 0) return false;
     const { signal } = this.#closing;
-    const servers = await this.observers();
+    const around = { lookout: this.#lookout, signal };
+    if (!isElsewhere && this.#learned?.nat.mapping === "independent") {
+      const again = await lookAgain(this.#learned, { ...around, servers: this.#servers });
+      if (again) return this.#keep(again, publicAddress);
+    }
+    this.#lookout[Symbol.dispose]();
+    this.#servers = await this.observers();
     return this.#keep(
-      await learnNat({ votes: nat, port: this.#options.port, servers, own, isWalled, signal }),
+      await learnNat({ ...around, votes: nat, servers: this.#servers, own, isWalled }),
       publicAddress,
     );
   }
 
   #keep(learned: LearnedNat | undefined, address: string | undefined): boolean {
     const before = describe(this.#learned);
-    this.#learned?.[Symbol.dispose]();
+    if (!learned) this.#lookout[Symbol.dispose]();
     this.#learned = learned;
     this.#address = address;
-    const lifetime = learned?.nat.mapping === "independent" ? INDEPENDENT_LIFETIME_MS : LIFETIME_MS;
+    const lifetime = learned?.nat.mapping === "independent" ? KEEP_IN_USE_MS : LIFETIME_MS;
     this.#until = learned ? performance.now() + lifetime : -Infinity; // the votes may change
     return describe(learned) !== before;
   }
@@ -98,7 +109,7 @@ export class NatWatcher implements AsyncDisposable {
   async [Symbol.asyncDispose]() {
     this.#closing.abort(new DOMException("The NAT is watched no longer", "AbortError"));
     await this.#looking;
-    this.#learned?.[Symbol.dispose]();
+    this.#lookout[Symbol.dispose]();
   }
 }
 

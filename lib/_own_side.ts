@@ -2,6 +2,7 @@ import { gatherCandidates, type LocalCandidates } from "./candidates/mod.ts";
 import type { Discovery, ServiceRecord } from "./discovery/mod.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { MappedPort } from "./_mapped_port.ts";
+import { Lookout } from "./_lookout.ts";
 import { learnNat, needsObservation } from "./_nat_learner.ts";
 import { votesOf } from "./_nat_watcher.ts";
 import { listObservers } from "./_observer_list.ts";
@@ -54,7 +55,8 @@ export async function openOwnSide(
   const byVotes = outlook(nat, record.nat, { peerCandidates: record.candidates });
   if (isSecond || byVotes.strategy !== "plain") mapped.ask();
   const servers = needsObservation(nat, isWalled) ? await listObservers(discovery, stun, signal) : [];
-  const learned = stack.use(await learnNat({ votes: nat, own, isWalled, port, servers, signal }));
+  const lookout = stack.use(new Lookout(port));
+  const learned = await learnNat({ votes: nat, own, isWalled, lookout, servers, signal });
   await mapped.arrival(MAPPING_MS - (performance.now() - begun), signal);
   const { candidate } = mapped;
   const local = gatherCandidates({

@@ -3,10 +3,11 @@ import { answerChecks } from "../lib/check/mod.ts";
 import type { ByteStream } from "../lib/byte_stream.ts";
 import type { Endpoint } from "../lib/endpoint.ts";
 import { generateIdentity } from "../lib/identity/mod.ts";
-import { learnNat, needsObservation } from "../lib/_nat_learner.ts";
+import { learnNat, lookAgain, needsObservation } from "../lib/_nat_learner.ts";
+import { Lookout } from "../lib/_lookout.ts";
 import { natOf } from "../lib/nat.ts";
 import { openPort } from "../lib/punch/mod.ts";
-import { serverThat, stunServer } from "./netcheck/_observer.ts";
+import { serverBehindNat, serverThat, stunServer } from "./netcheck/_observer.ts";
 
 const NEVER = new AbortController().signal;
 const UNKNOWN = natOf("unknown");
@@ -22,10 +23,10 @@ async function learn(
   more: { signal?: AbortSignal; votes?: typeof UNKNOWN } = {},
 ) {
   await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
-  using learned = await learnNat({
+  using lookout = new Lookout(port);
+  const learned = await learnNat({
     ...{ votes: UNKNOWN, own: ELSEWHERE, signal: NEVER, ...more },
-    port,
-    servers,
+    ...{ lookout, servers },
   });
   return { nat: learned.nat, external: learned.external, port: port.port };
 }
@@ -83,4 +84,41 @@ Deno.test("learnNat() rejects with the reason of its signal, and leaves nothing 
   const learning = learn([silent.endpoint], { signal: over.signal });
   over.abort(new Error("enough"));
   await assertRejects(() => learning, Error, "enough");
+});
+
+Deno.test("lookAgain() asks over the same connections, tells a change, and when the servers differ", async () => {
+  const external = [40_001, 40_001];
+  const asked: number[] = [];
+  const seeing = (i: number) =>
+    serverBehindNat(({ port }) => (asked.push(port), { hostname: "127.0.0.1", port: external[i]! }));
+  await using one = await seeing(0);
+  await using two = await seeing(1);
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  using lookout = new Lookout(port);
+  const around = { lookout, servers: [one.endpoint, two.endpoint], signal: NEVER };
+  const learned = { nat: natOf("independent"), external: { hostname: "127.0.0.1", port: 40_001 } };
+  assertEquals([await lookAgain(learned, around), await lookAgain(learned, around)], [learned, learned]);
+  assertEquals(asked, Array(4).fill(port.port));
+  external.fill(40_002);
+  assertEquals((await lookAgain(learned, around))?.external?.port, 40_002);
+  external[0] = 40_003;
+  assertEquals(await lookAgain(learned, around), undefined);
+});
+
+Deno.test("lookAgain() keeps to what was learnt when nobody answers, and dials anew whoever ended the connection", async () => {
+  const ends: (() => void)[] = [];
+  const identity = generateIdentity();
+  await using server = await serverThat((
+    stream,
+  ) => (ends.push(() => stream.close()), answerChecks(stream, identity)));
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  using lookout = new Lookout(port);
+  const around = { lookout, servers: [server.endpoint], signal: NEVER };
+  const learned = { nat: natOf("independent"), external: { hostname: "127.0.0.1", port: 1 } };
+  const seen = { ...learned, external: { hostname: "127.0.0.1", port: port.port } };
+  assertEquals(await lookAgain(learned, around), seen);
+  ends[0]!();
+  assertEquals(await lookAgain(learned, around), learned); // nobody answers
+  while (ends.length < 2) assertEquals((await lookAgain(learned, around))?.nat, learned.nat); // until the system has let go
+  assertEquals(await lookAgain(learned, around), seen);
 });

@@ -41,6 +41,8 @@ export async function startServing(meeting: Meeting): Promise<Serving> {
 export interface Timing {
   /** From the start of the process to the open WebSocket. */
   readonly total: number;
+  /** From the moment at which the connecting side knew the record to the open WebSocket. */
+  readonly known: number;
   /** From the first dial to the proven path, on the connecting side. */
   readonly path: number;
   /**
@@ -68,14 +70,14 @@ export interface Session extends AsyncDisposable {
 export class NoSession extends Error {
   /** What its last event says: a `PeerErrorCode`, or one of the command's own. */
   readonly code: string;
-  /** From the start of the process to that event. */
-  readonly total: number;
+  /** From the moment at which it knew the record to that event; from the start of the process where it never did. */
+  readonly known: number;
 
   /** Describes how it ended. */
-  constructor({ code, total, message }: { code: string; total: number; message: string }) {
+  constructor({ code, known, message }: { code: string; known: number; message: string }) {
     super(message);
     this.code = code;
-    this.total = total;
+    this.known = known;
   }
 }
 
@@ -86,24 +88,33 @@ export async function startSession(server: Serving, meeting: Meeting): Promise<S
     ["connect", server.id, ...networkFlags(meeting)],
     meeting.connecting ?? HERE,
   );
-  await client.event("open").catch((error) => {
+  const known = () => {
+    const resolved = client.events.find((e) => e.type === "resolved");
+    return resolved ? client.arrival(resolved) : start;
+  };
+  const open = await client.event("open").catch((error) => {
     const said = client.events.findLast((e) => e.type === "error");
     if (!said) throw error;
-    throw new NoSession({
-      code: said.code,
-      total: client.arrival(said) - start,
-      message: error.message,
-    });
+    throw new NoSession({ code: said.code, known: client.arrival(said) - known(), message: error.message });
   });
+  const at = client.arrival(open);
   return {
     client,
-    timing: { total: performance.now() - start, ...timingOf(server, server.events.slice(heard), client) },
+    timing: {
+      total: at - start,
+      known: at - known(),
+      ...timingOf(server, server.events.slice(heard), client),
+    },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }
 
 /** What both sides said until the path was open, in terms of time. */
-function timingOf(server: Serving, heard: readonly SkipEvent[], client: SkipProcess): Omit<Timing, "total"> {
+function timingOf(
+  server: Serving,
+  heard: readonly SkipEvent[],
+  client: SkipProcess,
+): Omit<Timing, "total" | "known"> {
   const path = client.events.find((e) => e.type === "path")!;
   const open = client.arrival(path) - path.rttMs; // the check took one round trip
   const before = (side: SkipProcess, events: readonly SkipEvent[]) =>

@@ -41,8 +41,8 @@ const WANTED_BYTES = 16;
 /** First byte of a TLS record that carries a handshake (RFC 8446 section 5.1). */
 const TLS_HANDSHAKE = 22;
 
-/** Requests answered on one connection: an observer needs a few, an abuser many. */
-const MAX_REQUESTS = 8;
+/** Requests answered on one connection: whoever keeps a NAT's mapping in use asks all the while, an abuser without end. */
+const MAX_REQUESTS = 64;
 
 /** What the connecting peer learns from a check. */
 export interface CheckedPath {
@@ -56,7 +56,7 @@ export interface CheckedPath {
 export interface CheckOptions {
   /** Closes the stream and rejects with its reason. */
   readonly signal?: AbortSignal;
-  /** How long the other side may take. @default {5000} */
+  /** How long the other side may take, for each message. @default {5000} */
   readonly timeoutMs?: number;
 }
 
@@ -68,7 +68,7 @@ export interface AnswerOptions extends CheckOptions {
 
 /** How long a peer may take to answer a check: TCP's first three retransmissions fit in. */
 const CHECK_TIMEOUT_MS = 5000;
-/** How long a path may stay without TLS: an observing peer holds its STUN connection until its punch is over. */
+/** How long a path may be silent before TLS: an observing peer holds its STUN connection until its punch is over. */
 const UNUSED_PATH_MS = 15_000;
 
 /**
@@ -140,19 +140,16 @@ export async function answerChecks(
   { signal, timeoutMs = UNUSED_PATH_MS, probe }: AnswerOptions = {},
 ): Promise<TlsPath | null> {
   try {
-    return await whileOpen(stream, timeoutMs, signal, async () => {
-      for (let n = 0; n < MAX_REQUESTS; n++) {
-        const { message, head } = await readStun(stream);
-        if (message === null) {
-          if (head[0] === TLS_HANDSHAKE) return { head };
-          break;
-        }
-        if (message.type !== StunType.request) break;
+    for (let n = 0; n < MAX_REQUESTS; n++) {
+      const { message, head } = await whileOpen(stream, timeoutMs, signal, () => readStun(stream));
+      if (message === null && head[0] === TLS_HANDSHAKE) return { head };
+      if (message?.type !== StunType.request) break;
+      await whileOpen(stream, timeoutMs, signal, async () => {
         await writeAll(stream, await answer(message, stream.remoteAddr, { identity, probe }));
-      }
-      stream.close();
-      return null;
-    });
+      });
+    }
+    stream.close();
+    return null;
   } catch {
     signal?.throwIfAborted();
     return null; // closed, too slow, or gone: nothing that a serving peer has to know

@@ -69,14 +69,14 @@ export class NatStage implements AsyncDisposable {
   /** Runs a cell once. */
   async run({ serving, connecting }: Cell): Promise<Run> {
     const server = await this.#server(serving);
-    if (!server) return { outcome: "not-ready", totalMs: READY_MS };
+    if (!server) return { outcome: "not-ready", overMs: READY_MS };
     try {
       const place = this.#places.connecting.get(connecting)!;
       await using session = await startSession(server, { ...this.#meeting, connecting: place });
-      const { total, punch, strategy, kind, attempts } = session.timing;
-      return { outcome: "connected", totalMs: total, punchMs: punch, strategy, kind, attempts };
+      const { known, punch, strategy, kind, attempts } = session.timing;
+      return { outcome: "connected", overMs: known, punchMs: punch, strategy, kind, attempts };
     } catch (error) {
-      if (error instanceof NoSession) return { outcome: error.code, totalMs: error.total };
+      if (error instanceof NoSession) return { outcome: error.code, overMs: error.known };
       throw error;
     }
   }

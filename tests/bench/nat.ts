@@ -119,7 +119,7 @@ async function measureCell(cell: Cell, stage: NatStage, store: NatStore, wish: W
   const runs: Run[] = [];
   for (let i = 0; i < (wish.runs ?? runsOf(cell)); i++) runs.push(await stage.run(cell));
   await store.add({ ...cell, runs });
-  const ms = runs.map(({ outcome, punchMs, totalMs }) => outcome === "connected" ? punchMs! : totalMs);
+  const ms = runs.map(({ outcome, punchMs, overMs }) => outcome === "connected" ? punchMs! : overMs);
   const outcomes = [...new Set(runs.map(({ outcome, strategy }) => `${outcome} ${strategy ?? ""}`.trim()))];
   const mark = runs.every((run) => isAsExpected(cell, run)) ? "ok" : "✗ ";
   console.error(`${mark} ${cellName(cell)}: ${outcomes.join(", ")} ${ms.map((n) => n.toFixed(0)).join(" ")}`);

@@ -72,7 +72,7 @@ labTest("Every kind of network connects where it can, and says so where it canno
   for (const cell of cells) {
     await t.step(`${cell.serving} – ${cell.connecting}`, () => {
       const outcome = came.get(cell)!;
-      const must = isAsExpected(cell, { outcome: "connected", totalMs: 0 }) ? "connected" : "no-direct-path";
+      const must = isAsExpected(cell, { outcome: "connected", overMs: 0 }) ? "connected" : "no-direct-path";
       assertEquals(outcome, must);
     });
   }

@@ -177,7 +177,7 @@ Deno.test("answerChecks() closes a path that asks without end", async () => {
     transactionId: newTransactionId(),
     attributes: new Map(),
   });
-  for (let i = 0; i < 20; i++) await here.write(request);
+  for (let i = 0; i < 65; i++) await here.write(request);
   assertEquals(await answering, null);
   here.close();
 });

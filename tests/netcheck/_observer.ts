@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { encodeStun, encodeXorAddress, StunAttribute, StunType } from "../../lib/candidates/mod.ts";
 import { answerChecks, type Probe } from "../../lib/check/mod.ts";
+import { readStun } from "../../lib/check/exchange.ts";
 import type { Endpoint } from "../../lib/endpoint.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { Server } from "../../lib/netcheck/servers.ts";
@@ -40,6 +42,19 @@ export async function serverThat(does: (stream: ByteStream) => Promise<unknown>)
 export function stunServer(probe?: Probe): Promise<TestServer> {
   const identity = generateIdentity();
   return serverThat((stream) => answerChecks(stream, identity, probe ? { probe } : {}));
+}
+
+/** A STUN server that is told what to have seen, as if there were a NAT between. */
+export function serverBehindNat(seen: (from: Endpoint) => Endpoint): Promise<TestServer> {
+  return serverThat(async (stream) => {
+    for (;;) {
+      const { message } = await readStun(stream);
+      const { transactionId } = message!;
+      const address = encodeXorAddress(seen(stream.remoteAddr), transactionId);
+      const attributes = new Map([[StunAttribute.xorMappedAddress, address]]);
+      await stream.write(encodeStun({ type: StunType.success, transactionId, attributes }));
+    }
+  });
 }
 
 /** What `reachServers()` would have found. */

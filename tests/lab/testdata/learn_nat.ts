@@ -8,6 +8,7 @@ import { interfaceAddresses } from "../../../lib/candidates/mod.ts";
 import { askObserver } from "../../../lib/check/mod.ts";
 import { parseHostPort } from "../../../lib/endpoint.ts";
 import { natOf } from "../../../lib/nat.ts";
+import { Lookout } from "../../../lib/_lookout.ts";
 import { learnNat } from "../../../lib/_nat_learner.ts";
 import { openPort } from "../../../lib/punch/mod.ts";
 
@@ -17,7 +18,8 @@ const open = () => openPort({ port: 0, onConnection: (stream) => stream.close() 
 await using port = await open();
 await using another = await open();
 const own = interfaceAddresses().map(({ address }) => address);
-using learned = await learnNat({ votes: natOf("unknown"), port, servers, own, signal });
+using lookout = new Lookout(port);
+const learned = await learnNat({ votes: natOf("unknown"), lookout, servers, own, signal });
 const stream = await another.dial(servers[0]!, { signal });
 const { mapped } = await askObserver(stream, { signal });
 stream.close();
