@@ -17,13 +17,22 @@ const NAT_WORDS: Readonly<Record<Mapping, string>> = {
   unknown: "NAT not known",
 };
 
+function nameless(names: readonly string[]): string {
+  return names.length === 0
+    ? ""
+    : `, and ${names.join(", ")} ${names.length === 1 ? "has" : "have"} no address`;
+}
+
 /** The stage and the fact that an event is to a person; absent for what only scripts need. */
 export function describe(event: Progress): readonly [stage: string, fact: string] | undefined {
   switch (event.type) {
     case "online":
       return ["dht", `a node answered in ${duration(event.ms)}`];
     case "offline":
-      return ["dht", `no node answers since ${duration(event.ms)}; trying again`];
+      return [
+        "dht",
+        `no node answers since ${duration(event.ms)}${nameless(event.unresolved)}; trying again`,
+      ];
     case "mapped":
       return [
         "router",

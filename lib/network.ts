@@ -74,7 +74,8 @@ export function reportOnline(discovery: Discovery, report: OnProgress): Disposab
   const start = performance.now();
   const over = new AbortController();
   const sinceStart = () => performance.now() - start;
-  const timer = setTimeout(() => report({ type: "offline", ms: sinceStart() }), OFFLINE_AFTER_MS);
+  const tell = () => report({ type: "offline", ms: sinceStart(), unresolved: discovery.unresolved() });
+  const timer = setTimeout(tell, OFFLINE_AFTER_MS);
   discovery.online({ signal: over.signal }).then(
     () => report({ type: "online", ms: sinceStart() }),
     () => {}, // whoever waits for more than a report has asked for himself

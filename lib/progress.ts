@@ -29,8 +29,8 @@ export function pathKindOf({ hostname, port }: Endpoint): PathKind {
 export type Progress =
   /** A node of the DHT answered. */
   | { readonly type: "online"; readonly ms: number }
-  /** No node of the DHT answers; we go on trying. */
-  | { readonly type: "offline"; readonly ms: number }
+  /** No node of the DHT answers; we go on trying. `unresolved` are bootstrap nodes whose names have no address. */
+  | { readonly type: "offline"; readonly ms: number; readonly unresolved: readonly string[] }
   /** The router has mapped our port, by `pcp`, `nat-pmp` or `upnp`; without `external` it no longer does. */
   | { readonly type: "mapped"; readonly external?: string; readonly protocol?: string }
   /** The connecting peer found the record. */

@@ -97,6 +97,14 @@ export class Bootstrap {
     return [...this.#places.values()].flat();
   }
 
+  /** Names of the list that have never stood for an address so far. */
+  unresolved(): string[] {
+    const names = this.#deps.endpoints.filter(({ hostname, port }) =>
+      !this.#places.has(`${hostname}:${port}`)
+    );
+    return names.map(({ hostname }) => hostname);
+  }
+
   /** Resolves once online. */
   async online(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();

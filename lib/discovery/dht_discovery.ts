@@ -75,6 +75,10 @@ export class DhtDiscovery implements Discovery {
     return this.#dht.observations();
   }
 
+  unresolved(): readonly string[] {
+    return this.#dht.unresolved();
+  }
+
   async online(options?: { signal?: AbortSignal }): Promise<void> {
     await this.#dht.online(options);
   }

@@ -146,6 +146,10 @@ export class MemoryDiscovery implements Discovery {
     return [{ observer, observed: { hostname: this.#hostname, port: this.port || observer.port } }];
   }
 
+  unresolved(): readonly string[] {
+    return [];
+  }
+
   async online({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     await this.#hub.online(this.#until(signal));
   }

@@ -131,6 +131,11 @@ export class DhtNode implements Dht {
     return this.#presence.observations.list();
   }
 
+  /** Bootstrap nodes whose names have no address, as far as is known. */
+  unresolved(): readonly string[] {
+    return this.#bootstrap.unresolved();
+  }
+
   /** Asks a node for an item (BEP 44). */
   async get(to: Endpoint, target: Uint8Array, options?: AskOptions): Promise<Reply> {
     return await this.#ask(to, "get", { target }, options);

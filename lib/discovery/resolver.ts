@@ -60,9 +60,10 @@ async function untilOnline({ clock, dht, signal }: ResolveOptions): Promise<void
     await dht.online({ signal: AbortSignal.any([signal, over.signal]) });
   } catch (cause) {
     signal.throwIfAborted();
-    throw new PeerError("offline", `Cannot resolve the id: no node of the DHT within ${ONLINE_MS / 1000} s`, {
-      cause,
-    });
+    const names = dht.unresolved();
+    const why = names.length === 0 ? "" : `; no address for ${names.join(", ")}`;
+    const text = `Cannot resolve the id: no node of the DHT within ${ONLINE_MS / 1000} s${why}`;
+    throw new PeerError("offline", text, { cause });
   } finally {
     cancel();
   }

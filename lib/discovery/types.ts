@@ -80,6 +80,8 @@ export interface Dht extends AsyncDisposable {
   readonly size: number;
   /** The newest word of each observer, newest last, bounded. */
   observations(): readonly Observation[];
+  /** Bootstrap nodes whose names have no address, as far as is known. */
+  unresolved(): readonly string[];
   /** Counters since start. */
   readonly stats: { readonly sent: number; readonly received: number; readonly dropped: number };
   /**
@@ -199,6 +201,8 @@ export interface Discovery extends AsyncDisposable {
   readonly port: number;
   /** How others see our UDP endpoint. */
   observations(): readonly Observation[];
+  /** Bootstrap nodes whose names have no address, as far as is known. */
+  unresolved(): readonly string[];
   /** Resolves once some node of the DHT answers; rejects with `signal.reason`. */
   online(options?: { signal?: AbortSignal }): Promise<void>;
   /**

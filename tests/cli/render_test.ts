@@ -10,6 +10,14 @@ function line(event: Progress): string | undefined {
 Deno.test("describe() ends each stage with a fact", () => {
   const table: [Progress, string][] = [
     [{ type: "online", ms: 51 }, "dht         a node answered in 51 ms"],
+    [
+      { type: "offline", ms: 3000, unresolved: [] },
+      "dht         no node answers since 3.0 s; trying again",
+    ],
+    [
+      { type: "offline", ms: 3000, unresolved: ["a.invalid", "b.invalid"] },
+      "dht         no node answers since 3.0 s, and a.invalid, b.invalid have no address; trying again",
+    ],
     [{ type: "resolved", ms: 612 }, "lookup      found in 612 ms"],
     [{ type: "knock", acknowledgements: 1, ms: 60 }, "knock       1 node told in 60 ms"],
     [

@@ -128,6 +128,10 @@ export class FakeDht implements Dht {
     this.seen = [{ observer: network.nodes[0]?.contact ?? own, observed: own }];
   }
 
+  unresolved(): readonly string[] {
+    return [];
+  }
+
   observations(): readonly Observation[] {
     return this.seen;
   }

@@ -37,6 +37,18 @@ Deno.test("Bootstrap gives all addresses of a name, as they come", async () => {
   await bootstrap.stop(CLOSED);
 });
 
+Deno.test("Bootstrap names what has no address, until it has one", async () => {
+  let addresses: string[] = [];
+  const { clock, bootstrap } = setUp({ resolve: () => Promise.resolve(addresses) });
+  bootstrap.start();
+  await clock.pass(1);
+  assertEquals(bootstrap.unresolved(), [NAMED.hostname]);
+  addresses = ["203.0.113.1"];
+  await clock.pass(1000);
+  assertEquals(bootstrap.unresolved(), []);
+  await bootstrap.stop(CLOSED);
+});
+
 Deno.test("Bootstrap tries again after 1/4, 1/2, 1 … seconds, at most 30, as long as nobody answers", async () => {
   const { clock, joins, bootstrap } = setUp();
   bootstrap.start();
