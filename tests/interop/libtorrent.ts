@@ -36,6 +36,19 @@ export interface NodePlace extends Endpoint {
   readonly netns?: string;
 }
 
+/** Options of {@linkcode LibtorrentNodes.start}. */
+export interface NodesOptions {
+  /** Nodes of another kind that they shall know. @default {[]} */
+  readonly contacts?: readonly Endpoint[];
+  /**
+   * Whether they keep everybody in their tables and searches, whatever the address or id, and begin with an id that does
+   * not fit their own address, which libtorrent then changes.
+   *
+   * @default {false}
+   */
+  readonly trusting?: boolean;
+}
+
 /** An item as libtorrent gives it. */
 export interface FoundItem {
   readonly value: Uint8Array;
@@ -63,10 +76,10 @@ export class LibtorrentNodes implements AsyncDisposable {
   #endpoints: readonly Endpoint[] = [];
   #ids = 0;
 
-  private constructor(places: readonly NodePlace[], contacts: readonly Endpoint[]) {
+  private constructor(places: readonly NodePlace[], { contacts = [], trusting = false }: NodesOptions) {
     const script = new URL("libtorrent_nodes.py", import.meta.url).pathname;
     this.#child = new Deno.Command(findPython()!, {
-      args: [script, JSON.stringify({ places, contacts })],
+      args: [script, JSON.stringify({ places, contacts, trusting })],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -75,15 +88,9 @@ export class LibtorrentNodes implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /**
-   * Starts nodes at `places`, and resolves once each has all others in its table, and `contacts`: nodes of another
-   * kind that they shall know.
-   */
-  static async start(
-    places: readonly NodePlace[],
-    { contacts = [] }: { contacts?: readonly Endpoint[] } = {},
-  ): Promise<LibtorrentNodes> {
-    const nodes = new LibtorrentNodes(places, contacts);
+  /** Starts nodes at `places`, and resolves once each has all others in its table, and `contacts`. */
+  static async start(places: readonly NodePlace[], options: NodesOptions = {}): Promise<LibtorrentNodes> {
+    const nodes = new LibtorrentNodes(places, options);
     try {
       nodes.#endpoints = await nodes.#ready.promise;
       return nodes;
@@ -94,15 +101,16 @@ export class LibtorrentNodes implements AsyncDisposable {
   }
 
   /** Nodes on loopback, as far from each other as libtorrent wants them to be. */
-  static onLoopback(count: number, options?: { contacts?: readonly Endpoint[] }): Promise<LibtorrentNodes> {
+  static onLoopback(count: number, options?: NodesOptions): Promise<LibtorrentNodes> {
     const places = Array.from({ length: count }, (_, i) => ({ hostname: loopbackAddress(i + 1), port: 0 }));
     return LibtorrentNodes.start(places, options);
   }
 
   /** A node on each public host of a lab. */
-  static inLab(lab: Lab): Promise<LibtorrentNodes> {
+  static inLab(lab: Lab, options?: NodesOptions): Promise<LibtorrentNodes> {
     return LibtorrentNodes.start(
       lab.hosts.map(({ address, namespace }) => ({ hostname: address, port: LAB_PORT, netns: namespace })),
+      options,
     );
   }
 

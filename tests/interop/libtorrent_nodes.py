@@ -4,8 +4,9 @@
 usage: libtorrent_nodes.py CONFIG
 
 CONFIG is JSON: {"places": [{"hostname": "127.0.0.2", "port": 0, "netns": "optional"}, ...],
-"contacts": [{"hostname": "127.0.0.1", "port": 6881}, ...]}: where the nodes live, and further nodes for them to know.
-As libtorrent counts on it by default, no two nodes may be close in address: it keeps only one of them.
+"contacts": [{"hostname": "127.0.0.1", "port": 6881}, ...], "trusting": false}: where the nodes live, and further nodes
+for them to know. As libtorrent counts on it by default, no two nodes may be close in address: it keeps only one of them.
+Those that are trusting keep everybody, whatever the address or id, and begin with an id that does not fit their address.
 stdout says {"ready": [{"hostname", "port"}, ...]} once each node has all the others, and all contacts, in its table.
 
 Then stdin takes one JSON object a line, {"id": 1, "op": "get", "node": 0, "key": "<hex>"}; stdout answers each with
@@ -46,6 +47,14 @@ SETTINGS = {
 }
 
 
+# Any address, and any id for it, may be in a table and in a search.
+TRUSTING = {
+    "dht_restrict_routing_ips": False,
+    "dht_restrict_search_ips": False,
+    "dht_prefer_verified_node_ids": False,
+}
+
+
 def enter(netns):
     """From here on new threads and their sockets live in a network namespace: a session's are its own."""
     with open(f"/run/netns/{netns}", "rb") as namespace:
@@ -82,20 +91,25 @@ def expanded(seed):
 
 
 class Node:
-    def __init__(self, place, alerts):
+    def __init__(self, place, alerts, trusting):
         if "netns" in place:
             enter(place["netns"])
         hostname, address = place["hostname"], socket.inet_aton(place["hostname"])
-        self.node_id = id_for(address)
+        first_id = os.urandom(20) if trusting else id_for(address)
         self.waiting = []
         self.session = lt.session(
-            {**SETTINGS, "listen_interfaces": f"{hostname}:{place['port']}", "enable_dht": False}
+            {
+                **SETTINGS,
+                **(TRUSTING if trusting else {}),
+                "listen_interfaces": f"{hostname}:{place['port']}",
+                "enable_dht": False,
+            }
         )
         self.session.set_alert_fd(alerts)
         port = self.session.listen_port()
         if port == 0:
             raise OSError(f"libtorrent cannot listen on {hostname}:{place['port']}")
-        self.session.load_state({b"dht state": {b"node-id": [self.node_id + address]}})
+        self.session.load_state({b"dht state": {b"node-id": [first_id + address]}})
         self.running = self.next(lt.dht_bootstrap_alert, lambda _: True)
         self.session.apply_settings({"enable_dht": True})
         self.endpoint = (hostname, port)
@@ -115,6 +129,12 @@ class Node:
                     future.set_result(READERS[kind](alert))  # the alert dies with the next call of pop_alerts()
                 except Exception as error:
                     future.set_exception(error)
+
+    @property
+    def node_id(self):
+        """As of now: libtorrent replaces one that does not fit the address, once it knows that."""
+        state = self.session.save_state(lt.save_state_flags_t.save_dht_state)
+        return state[b"dht state"][b"node-id"][0][:20]
 
     async def neighbours(self):
         live = self.next(lt.dht_live_nodes_alert, lambda _: True)
@@ -183,10 +203,10 @@ async def perform(nodes, id, op, node, **parameters):
     say({"id": id, **await OPERATIONS[op](nodes[node], **parameters)})
 
 
-async def main(places, contacts):
+async def main(places, contacts, trusting):
     loop = asyncio.get_running_loop()
     heard, alerts = os.pipe2(os.O_NONBLOCK)
-    nodes = [Node(place, alerts) for place in places]
+    nodes = [Node(place, alerts, trusting) for place in places]
 
     def hear():
         os.read(heard, 65536)

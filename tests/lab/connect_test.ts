@@ -18,8 +18,11 @@ const TYPES: readonly NatType[] = [
   "lan",
 ];
 
-/** Where only a packet from inside lets one from outside in: no path without a punch from the serving side. */
-const CLOSED: readonly NatType[] = ["fullcone", "addr", "port", "port-rst", "firewall", "cgnat"];
+/**
+ * Where only a packet to him lets somebody in: no path without a punch from the serving side. Not so for `fullcone`: what went
+ * out to the peer before has let in everybody.
+ */
+const CLOSED: readonly NatType[] = ["addr", "port", "port-rst", "firewall", "cgnat"];
 /** The serving peer has its public address itself. */
 const OWN_ADDRESS: readonly NatType[] = ["open", "firewall"];
 
