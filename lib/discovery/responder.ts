@@ -148,16 +148,28 @@ function unanswered({ q, a }: QueryMessage): readonly [number, string] {
   return q === "put" && a.v && a.token ? [206, "invalid signature"] : [203, "missing or wrong argument"];
 }
 
+/** How long what others have stored with us is kept. */
+export interface Lifetimes {
+  /** Of a value after it was put last. @default {7_200_000} */
+  readonly valueMs?: number;
+  /** Of a peer after it announced itself last: between two and four thirds of it. @default {1_800_000} */
+  readonly peerMs?: number;
+}
+
 /** Starts the library as a responder only: without a socket, and with nobody to begin with. */
-export function startLibrary(Library: LibraryClass, responder: Responder): InstanceType<LibraryClass> {
+export function startLibrary(
+  Library: LibraryClass,
+  responder: Responder,
+  { valueMs = VALUE_LIFETIME_MS, peerMs = PEER_LIFETIME_MS }: Lifetimes = {},
+): InstanceType<LibraryClass> {
   return new Library({
     krpc: responder,
     bootstrap: false,
     verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) =>
       verifyBytes(publicKey, Buffer.from(message), signature),
-    maxAge: PEER_LIFETIME_MS,
+    maxAge: peerMs,
     maxPeers: MAX_PEERS,
     // Handed on to `lru`, which knows an age too.
-    maxValues: { max: MAX_ITEMS, maxAge: VALUE_LIFETIME_MS },
+    maxValues: { max: MAX_ITEMS, maxAge: valueMs },
   });
 }

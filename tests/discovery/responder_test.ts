@@ -1,10 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { delay } from "@std/async";
+import Library from "bittorrent-dht";
 import { Identity, verifyBytes } from "../../lib/identity/mod.ts";
 import { concat, utf8 } from "../../lib/bytes.ts";
 import { createHash } from "node:crypto";
 import { readPacket } from "../../lib/discovery/guard.ts";
 import { writeBencode } from "../../lib/discovery/bencode.ts";
-import { Responder } from "../../lib/discovery/responder.ts";
+import { Responder, startLibrary } from "../../lib/discovery/responder.ts";
 import { Simulation } from "../simulation.ts";
 import type { DatagramSocket } from "../../lib/discovery/socket.ts";
 
@@ -140,4 +142,32 @@ Deno.test("Responder.askSelf() refuses arguments of a wrong length", () => {
     TypeError,
     "Cannot ask for 'get'",
   );
+});
+
+/** A responder that has a value and a peer, each with so long to live. */
+function responderThatForgets(lifetimes: { valueMs: number; peerMs: number }) {
+  const responder = new Responder({ id: ID, closest: () => [] });
+  const library = startLibrary(Library, responder, lifetimes);
+  const self = { id: ID, hostname: "127.0.0.1", port: 1 };
+  const { token } = responder.askSelf("get", { target }, self);
+  const sig = identity.sign(concat(utf8("3:seqi1e1:v"), writeBencode("hello")));
+  responder.askSelf("put", { token, k, seq: 1, sig, v: "hello" }, self);
+  responder.askSelf("announce_peer", { token, info_hash: target, port: 777 }, self);
+  return {
+    hasValue: () => responder.askSelf("get", { target }, self).item !== undefined,
+    hasPeer: () => responder.askSelf("get_peers", { info_hash: target }, self).values.length > 0,
+    [Symbol.dispose]: () => library.destroy(),
+  };
+}
+
+Deno.test("Responder forgets a value and a peer that nobody has renewed in time", async () => {
+  using responder = responderThatForgets({ valueMs: 1, peerMs: 3 });
+  while (responder.hasValue()) await delay(1);
+  while (responder.hasPeer()) await delay(1);
+});
+
+Deno.test("Responder keeps what is younger", async () => {
+  using responder = responderThatForgets({ valueMs: 60_000, peerMs: 60_000 });
+  await delay(10);
+  assertEquals([responder.hasValue(), responder.hasPeer()], [true, true]);
 });
