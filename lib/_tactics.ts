@@ -57,9 +57,10 @@ export async function volley(
   { outlook, port, own, peer, remote }: VolleyTarget,
   options: TacticOptions,
 ): Promise<void> {
-  const budget = descriptorBudget();
-  if (outlook.role === "opens") return await openMany(remote, volleySize(own, budget).opens, options);
-  const guesses = guessPorts(peer, volleySize(peer, budget).guesses);
+  if (outlook.role === "opens") {
+    return await openMany(remote, descriptorBudget(volleySize(own).opens), options);
+  }
+  const guesses = guessPorts(peer, descriptorBudget(volleySize(peer).guesses));
   await dialPorts(port, remote.hostname, guesses, options);
 }
 

@@ -36,12 +36,11 @@ export interface VolleySize {
   readonly guesses: number;
 }
 
-/** The size of a volley against a NAT, each side within `budget` descriptors. */
-export function volleySize({ block }: Nat, budget: number): VolleySize {
-  const { opens, guesses } = block
+/** The size of a volley against a NAT, where each side has descriptors enough. */
+export function volleySize({ block }: Nat): VolleySize {
+  return block
     ? { opens: SWEEP_OPENS, guesses: SWEEP_GUESSES }
     : { opens: BIRTHDAY_OPENS, guesses: BIRTHDAY_GUESSES };
-  return { opens: Math.min(opens, budget), guesses: Math.min(guesses, budget) };
 }
 
 /** `count` different ports, from the block where there is one, from all otherwise. */
