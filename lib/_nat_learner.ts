@@ -5,7 +5,7 @@
  */
 import { addressFamily, type Endpoint } from "./endpoint.ts";
 import { type Nat, natOf } from "./nat.ts";
-import { classifyMapping, isWebOnly, reachServers, type Sighting } from "./netcheck/mod.ts";
+import { answersElsewhere, classifyMapping, isWebOnly, reachServers, type Sighting } from "./netcheck/mod.ts";
 import { Lookout } from "./_lookout.ts";
 import { openPort } from "./punch/mod.ts";
 
@@ -89,8 +89,13 @@ function askable(servers: readonly Endpoint[]): Endpoint[] {
 }
 
 async function letsOutWebAlone(servers: readonly Endpoint[], signal: AbortSignal): Promise<boolean> {
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(REACH_MS)]);
-  const webOnly = await isWebOnly(servers, await reachServers(servers, soon), signal);
+  const over = new AbortController();
+  const soon = AbortSignal.any([signal, over.signal, AbortSignal.timeout(REACH_MS)]);
+  const reaching = reachServers(servers, soon);
+  const isOpen = await answersElsewhere(servers, soon);
+  if (isOpen) over.abort();
+  const reached = await reaching;
+  const webOnly = !isOpen && await isWebOnly(servers, reached, signal);
   signal.throwIfAborted();
   return webOnly;
 }

@@ -8,7 +8,7 @@ export type { ProbeOutcome } from "../check/mod.ts";
 export type { Strategy } from "../punch/mod.ts";
 export { formatNetLine, type NetLine, parseNetLine } from "./line.ts";
 export { classifyMapping, type Sighting } from "./mapping.ts";
-export { isWebOnly, reachServers, resolveServers } from "./servers.ts";
+export { answersElsewhere, isWebOnly, reachServers, resolveServers } from "./servers.ts";
 export { netcheck } from "./netcheck.ts";
 export type { IPv6Report, NetcheckOptions, NetReport } from "./types.ts";
 export type { UdpReport } from "./udp.ts";

@@ -1,3 +1,4 @@
+import { delay } from "@std/async";
 import { askObserver, type ObserverAnswer, type ProbeOutcome, type ProbeRequest } from "../check/mod.ts";
 import { addressFamily, type Endpoint } from "../endpoint.ts";
 import { dialUnbound } from "../punch/mod.ts";
@@ -16,6 +17,10 @@ export interface Server {
 /** Long enough for a SYN that is sent again once, and for the answer. */
 const REACH_MS = 2000;
 const WEB_PORTS: readonly number[] = [80, 443];
+/** Each is a connection of its own: where packets get lost, any single one may come to nothing in so short a time. */
+const TRIES = 3;
+/** What swallows the first SYN may swallow those that leave together with it. */
+const BETWEEN_TRIES_MS = 60;
 /** A port that no observer tries, so that its answer comes at once. */
 const NOTHING_TO_TRY: ProbeRequest = { transport: "tcp", port: 1 };
 
@@ -68,6 +73,26 @@ export async function reachServers(endpoints: readonly Endpoint[], signal: Abort
   return asked.filter((server) => server !== null);
 }
 
+/** Whether some server answers at a port that is not for web pages; says so as soon as one does. Never rejects. */
+export async function answersElsewhere(
+  endpoints: readonly Endpoint[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const one = async (endpoint: Endpoint, pauseMs: number) => {
+    await delay(pauseMs, { signal: until });
+    await ask(endpoint, { signal: until, probe: NOTHING_TO_TRY });
+  };
+  const tries = endpoints.filter((e) => !isWeb(e)).flatMap((endpoint) =>
+    Array.from({ length: TRIES }, (_, i) => one(endpoint, i * BETWEEN_TRIES_MS))
+  );
+  const answered = await Promise.any(tries).then(() => true, () => false);
+  over.abort();
+  await Promise.allSettled(tries);
+  return answered;
+}
+
 /**
  * Whether ports 80 and 443 alone can be reached from here: no server answers at another port, while one does at these,
  * or at least takes connections there. Never rejects.
@@ -77,12 +102,15 @@ export async function isWebOnly(
   reached: readonly Server[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const isWeb = ({ port }: Endpoint) => WEB_PORTS.includes(port);
   if (endpoints.every(isWeb) || reached.some((server) => !isWeb(server.endpoint))) return false;
   if (reached.length > 0) return true;
   const hosts = [...new Set(endpoints.map((e) => e.hostname))];
   const doors = hosts.flatMap((hostname) => WEB_PORTS.map((port) => ({ hostname, port })));
   return await Promise.any(doors.map((door) => opens(door, signal))).catch(() => false);
+}
+
+function isWeb({ port }: Endpoint): boolean {
+  return WEB_PORTS.includes(port);
 }
 
 async function opens(endpoint: Endpoint, signal: AbortSignal): Promise<true> {

@@ -1,5 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { askFrom, isWebOnly, reachServers, resolveServers } from "../../lib/netcheck/servers.ts";
+import {
+  answersElsewhere,
+  askFrom,
+  isWebOnly,
+  reachServers,
+  resolveServers,
+} from "../../lib/netcheck/servers.ts";
+import { answerChecks } from "../../lib/check/mod.ts";
+import { generateIdentity } from "../../lib/identity/mod.ts";
 import { found, serverThat, stunServer } from "./_observer.ts";
 
 const NEVER = new AbortController().signal;
@@ -51,6 +59,25 @@ Deno.test("isWebOnly() needs a server at a web port that answers, and others tha
   assertEquals(await isWebOnly(both, [highServer], NEVER), false);
   assertEquals(await isWebOnly([web.endpoint], [webServer], NEVER), false, "nobody asked elsewhere");
   assertEquals(await isWebOnly([], [], NEVER), false);
+});
+
+Deno.test("answersElsewhere() believes one answer of many tries, and waits for no other", async () => {
+  let connections = 0;
+  await using deaf = await serverThat(() => Promise.resolve());
+  await using moody = await serverThat(async (stream) => {
+    if (++connections < 3) return; // the first packets of each connection got lost, as it were
+    await answerChecks(stream, generateIdentity());
+  });
+  assertEquals(await answersElsewhere([deaf.endpoint, moody.endpoint], NEVER), true);
+  assertEquals(connections, 3);
+});
+
+Deno.test("answersElsewhere() is false where nobody answers, or only at the ports of web pages", async () => {
+  await using deaf = await serverThat(() => Promise.resolve());
+  const soon = AbortSignal.timeout(200);
+  assertEquals(await answersElsewhere([deaf.endpoint], soon), false);
+  assertEquals(await answersElsewhere([{ hostname: "127.0.0.1", port: 443 }], NEVER), false);
+  assertEquals(await answersElsewhere([], NEVER), false);
 });
 
 Deno.test("resolveServers() takes addresses as they are, and leaves out names that nobody knows", async () => {
