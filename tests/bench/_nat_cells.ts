@@ -150,12 +150,16 @@ export const FIGURES: readonly Figure[] = [
 /** Runs of a cell for which a figure is promised, and of any other. */
 const RUNS = { figure: 10, other: 3 };
 
-/** How often a cell is run. */
-export function runsOf({ serving, connecting, conditions }: Cell): number {
-  const promised = FIGURES.some((figure) =>
+/** Whether a figure is promised for a cell. */
+export function isPromised({ serving, connecting, conditions }: Cell): boolean {
+  return FIGURES.some((figure) =>
     figure.speaksOf(serving, connecting) && sameConditions(figure.conditions, conditions)
   );
-  return promised ? RUNS.figure : RUNS.other;
+}
+
+/** How often a cell is run. */
+export function runsOf(cell: Cell): number {
+  return isPromised(cell) ? RUNS.figure : RUNS.other;
 }
 
 /** Whether two networks treat packets alike. */

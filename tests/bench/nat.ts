@@ -15,6 +15,7 @@ import {
   type Conditions,
   everyCell,
   isAsExpected,
+  isPromised,
   matrix,
   parsePairs,
   type Run,
@@ -37,7 +38,7 @@ Usage: deno task bench:nat [options]
   --rtt MS         round trip between public addresses (default 50)
   --loss P         part of the packets that gets lost, 0 to 1 (default 0)
   --noise N        new flows a second that others open through the NATs (default 0)
-  --jobs N         cells under way at once (default 4)
+  --jobs N         cells under way at once (default 4; fewer where a figure is promised)
   --file PATH      where results are kept (default .cache/nat-matrix.json)
   --fresh          forget what was measured; else a run that was stopped goes on where it was
   --write          put the tables into README.md and HOLEPUNCH.md
@@ -104,8 +105,17 @@ async function measure(wish: Wish, store: NatStore): Promise<void> {
     await stage.setConditions(conditions);
     const same = rest.filter((cell) => sameConditions(cell.conditions, conditions));
     rest = rest.filter((cell) => !same.includes(cell));
-    await inTurns(same, { jobs: wish.jobs, needs, run: (cell) => measureCell(cell, stage, store, wish) });
+    const run = (cell: Cell) => measureCell(cell, stage, store, wish);
+    // What a figure is promised for has processors enough: else it is these that are measured.
+    const [promised, others] = [same.filter(isPromised), same.filter((cell) => !isPromised(cell))];
+    await inTurns(promised, { jobs: Math.min(wish.jobs, jobsFor(conditions)), needs, run });
+    await inTurns(others, { jobs: wish.jobs, needs, run });
   }
+}
+
+/** As many pairs at once as there are processors; where nearly all the time is spent on the way, twice as many. */
+function jobsFor({ rttMs }: Conditions): number {
+  return navigator.hardwareConcurrency * (rttMs > 2 * USUAL.rttMs ? 2 : 1);
 }
 
 /** Each machine takes part in one cell at a time, and one cell at a time may fill the processors. */
