@@ -13,6 +13,7 @@ export const Exit = {
   notFound: 3,
   unreachable: 4,
   notProven: 5,
+  denied: 6,
   timedOut: 124,
   interrupted: 130,
 } as const;
@@ -91,6 +92,7 @@ const PEER_FAILURES: Readonly<Record<PeerErrorCode, readonly [exit: ExitCode, wh
   "no-direct-path": [Exit.unreachable, "No direct path between the two networks can exist"],
   "unreachable": [Exit.unreachable, "The peer was found, but no path to it opened"],
   "not-proven": [Exit.notProven, "Something answered that could not prove the peer's id"],
+  "denied": [Exit.denied, "The peer does not let you in"],
   "tunnel-failed": [Exit.failed, "The connection broke while it was being set up"],
   "closed": [Exit.failed, "The connection was closed"],
 };

@@ -112,6 +112,7 @@ Usage: skip help [serve | connect | check | id | dht | exit-codes | permissions]
   3    the peer was not found
   4    the peer was found, but no path to it opened
   5    something answered that could not prove the peer's id
+  6    the peer does not let you in
   124  time was up
   130  interrupted`,
 

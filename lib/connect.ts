@@ -4,6 +4,7 @@
  * @module
  */
 import { generateIdentity, type Identity, parsePeerId } from "./identity/mod.ts";
+import { Credentials, readToken } from "./access/mod.ts";
 import { parseHostPort } from "./endpoint.ts";
 import { type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { PathFinder, type PathInfo } from "./_path_finder.ts";
@@ -18,8 +19,13 @@ const READY_PATH_LIFETIME_MS = 10_000;
 
 /** Options of {@linkcode dial}. */
 export interface DialOptions extends NetworkOptions {
-  /** Who we are; a new identity for each dial by default, so that nobody can link one to the next. */
+  /**
+   * Who we are: given, it is proven to the peer with every request, whose handler has our id in `info.remoteId`. By default
+   * nothing is shown, and each dial knocks with an identity of its own, so that nobody can link one to the next.
+   */
   readonly identity?: Identity;
+  /** An invitation of the peer. It is bound to the id that uses it first, so it needs an `identity`. */
+  readonly token?: string;
   /** Ends the attempt; `dial` rejects with its reason. A peer that is open is closed by {@linkcode Peer.close}. */
   readonly signal?: AbortSignal;
 }
@@ -59,12 +65,14 @@ export interface Peer extends AsyncDisposable {
  * ```
  *
  * @param id 52 characters, as `serve` gives them.
- * @throws {SyntaxError} If the id or a bootstrap node is malformed.
+ * @throws {SyntaxError} If the id or a bootstrap node is malformed, or the token is none of this peer.
+ * @throws {TypeError} If there is a token, but no identity.
  * @throws {PeerError} With the code of the stage that failed, see {@linkcode PeerErrorCode}.
  */
 export async function dial(id: string, options: DialOptions = {}): Promise<Peer> {
   const { id: canonical, publicKey } = parsePeerId(id);
   const { signal = new AbortController().signal, identity = generateIdentity() } = options;
+  const credentials = readCredentials(options, canonical, publicKey);
   signal.throwIfAborted();
   const report = reporter(options.onProgress);
   const stun = (options.stun ?? PUBLIC_STUN).map(parseHostPort);
@@ -81,6 +89,7 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
     id: canonical,
     publicKey,
     openPath: (signal) => Promise.resolve(ready.take() ?? finder.open(signal)),
+    ...(credentials ? { credentials } : {}),
   }));
   ready.put(await finder.open(signal));
   const resources = stack.move();
@@ -95,6 +104,20 @@ export async function dial(id: string, options: DialOptions = {}): Promise<Peer>
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What we show to the peer, if anything. */
+function readCredentials(
+  { identity, token }: DialOptions,
+  audience: string,
+  publicKey: Uint8Array,
+): Credentials | undefined {
+  if (token !== undefined && !readToken(token, publicKey)) {
+    throw new SyntaxError(`Cannot use the token: it is not an invitation of the peer ${audience}`);
+  }
+  if (identity) return new Credentials({ identity, audience, token });
+  if (token === undefined) return undefined;
+  throw new TypeError("Cannot use the token: it is bound to an id, so it needs the option identity");
 }
 
 /** The first path, which waits for the first connection. */
@@ -134,7 +157,8 @@ class ReadyPath {
  * ```
  *
  * @param id 52 characters, as `serve` gives them.
- * @throws {SyntaxError} If the id or a bootstrap node is malformed.
+ * @throws {SyntaxError} If the id or a bootstrap node is malformed, or the token is none of this peer.
+ * @throws {TypeError} If there is a token, but no identity.
  * @throws {PeerError} With the code of the stage that failed, see {@linkcode PeerErrorCode}.
  */
 export async function connect(id: string, options: ConnectOptions = {}): Promise<WebSocket> {

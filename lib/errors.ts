@@ -20,6 +20,7 @@
  * | `no-direct-path` | both networks are such that no direct path can exist |
  * | `unreachable` | no path opened within the punch window |
  * | `not-proven` | something answered at the peer's addresses, but could not prove the id |
+ * | `denied` | the peer does not let you in |
  * | `tunnel-failed` | a proven path broke before the connection on it was open |
  * | `closed` | the peer or server was closed while the operation was under way |
  */
@@ -32,6 +33,7 @@ export type PeerErrorCode =
   | "no-direct-path"
   | "unreachable"
   | "not-proven"
+  | "denied"
   | "tunnel-failed"
   | "closed";
 
@@ -49,6 +51,8 @@ export const REMEDIES: Readonly<Record<PeerErrorCode, string>> = {
   "unreachable": "Try again; if it keeps failing, one network may need a port mapping, or another NAT.",
   "not-proven":
     "Check the id with the person who gave it to you: another machine answered at the peer's address.",
+  "denied":
+    "Ask the peer for an invitation and give it with --token, or show your id with --as-me if the peer has allowed it.",
   "tunnel-failed": "Try again: the path broke while the connection was being set up.",
   "closed": "Open the peer again.",
 };

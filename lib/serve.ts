@@ -18,7 +18,9 @@ import { Prober } from "./_prober.ts";
 import { OwnNetwork } from "./_own_network.ts";
 import { type OnProgress, reporter } from "./progress.ts";
 import { openPort, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
-import { serveTunnel } from "./tunnel/mod.ts";
+import { type ServeHandler, type ServeInfo, serveTunnel } from "./tunnel/mod.ts";
+
+export type { ServeHandler, ServeInfo };
 
 /** How often our own addresses are compared with those published: a change of network shows within this time. */
 const WATCH_INTERVAL_MS = 5000;
@@ -80,13 +82,13 @@ export interface Server extends AsyncDisposable {
  * await closed;
  * ```
  *
- * @param handler As for `Deno.serve`; `info.remoteAddr` is the true address of the peer.
+ * @param handler As for `Deno.serve`; `info.remoteAddr` is the true address of the peer, `info.remoteId` its id if it shows it.
  * @throws {RangeError} If `port` is none.
  * @throws {Deno.errors.AddrInUse} If `port` is taken.
  * @throws {SyntaxError} If a bootstrap node is not `HOST:PORT`.
  * @throws {PeerError} `publish-failed` if the DHT answers, but too few nodes accept the record.
  */
-export async function serve(handler: Deno.ServeHandler, options: ServeOptions = {}): Promise<Server> {
+export async function serve(handler: ServeHandler, options: ServeOptions = {}): Promise<Server> {
   const { signal, onError, port: wanted = 0, identity = generateIdentity() } = options;
   if (wanted !== 0 && !isPort(wanted)) {
     throw new RangeError(`Cannot serve: the port must be 0 to 65535, current value is ${wanted}`);

@@ -15,6 +15,7 @@ const STAGES = [
   "io",
   "progress",
   "identity",
+  "access",
   "discovery",
   "candidates",
   "punch",

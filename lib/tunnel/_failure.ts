@@ -1,18 +1,34 @@
+import { PROOF_WINDOW_MS } from "../access/mod.ts";
 import { PeerError } from "../errors.ts";
 import type { Ticket } from "./_loopback_proxy.ts";
 
 /** What rustls says, in the words of Deno 2.9, of a certificate that the anchor did not sign. */
 const CERTIFICATE_REFUSED = /invalid peer certificate/;
 
-/** Why a WebSocket did not open; native ones say little, so we ask those who saw it. */
-export async function webSocketFailure(ticket: Ticket, detail: string): Promise<PeerError> {
+/** How Deno 2.9 tells that the peer answered with something else than a WebSocket. */
+const STATUS = /Invalid status code: (\d{3})/;
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Why a WebSocket did not open; native ones say little, so we ask those who saw it. `forbidden` finds out whether an answer
+ * with status 403 was a denial, which native WebSockets do not tell from any other.
+ */
+export async function webSocketFailure(
+  ticket: Ticket,
+  detail: string,
+  forbidden: () => Promise<PeerError | undefined> = () => Promise.resolve(undefined),
+): Promise<PeerError> {
   await ticket.tls?.verdict; // the native socket is closed already, so its last bytes are on their way
   if (ticket.failures > 0) return pathFailure(ticket.failure);
   if (ticket.tls?.refused || CERTIFICATE_REFUSED.test(detail)) return notProven();
   if (ticket.tls?.refused === false) {
-    return new PeerError(
+    const status = detail.match(STATUS)?.[1];
+    return (status === "403" && await forbidden()) || new PeerError(
       "tunnel-failed",
-      "Cannot open the WebSocket: the peer was reached, but did not answer with a WebSocket",
+      `Cannot open the WebSocket: the peer was reached, but did not answer with a WebSocket${
+        status ? ` (status ${status})` : ""
+      }`,
     );
   }
   return new PeerError("tunnel-failed", `Cannot open the WebSocket: ${withoutCredentials(detail)}`);
@@ -27,6 +43,15 @@ export function fetchFailure(ticket: Ticket, before: number, error: unknown): un
   const isMisuse = error.message !== "fetch failed" && !/error sending request/.test(detail);
   if (isMisuse) return error; // such as a body with GET
   return new PeerError("tunnel-failed", `Cannot fetch from the peer: ${withoutCredentials(detail)}`);
+}
+
+/** The peer does not let us in. It does not say why, but its clock may: a proof counts only while the clocks agree. */
+export function denied({ headers }: Response, now = Date.now()): PeerError {
+  const apart = Math.abs(Date.parse(headers.get("date") ?? "") - now);
+  const why = apart > PROOF_WINDOW_MS
+    ? `its clock and ours are ${Math.round(apart / HOUR_MS)} hours apart`
+    : "it does not let us in";
+  return new PeerError("denied", `Cannot connect to the peer: ${why}`);
 }
 
 function pathFailure(failure: unknown): PeerError {

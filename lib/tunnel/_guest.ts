@@ -4,16 +4,25 @@ import type { Endpoint } from "../endpoint.ts";
 export const FIRST_REQUEST_MS = 10_000;
 /** How long a connection may be kept for the next request; native `fetch` gives up its own after 90 s. */
 const IDLE_MS = 120_000;
+/** How long a last answer may take to reach him. */
+const LAST_ANSWER_MS = 2_000;
 
 /** Somebody who came in by a tunnel: where from, and whether he still has business here. */
 export class Guest {
   /** The true address. */
   readonly remote: Endpoint;
+  /** The id that he has proven, on this connection. */
+  id: string | undefined;
+  /** The proof that counted, which he may show again. */
+  proof: string | undefined;
+  /** Whether he was let in by a guard, who may think otherwise later. */
+  admitted = false;
   readonly #closing = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #requests = 0;
   #silent = true;
   #upgraded = false;
+  #dismissed = false;
   readonly #idleMs: number;
 
   constructor(remote: Endpoint, firstRequestMs: number, idleMs = IDLE_MS) {
@@ -32,13 +41,19 @@ export class Guest {
     return this.#silent;
   }
 
+  /** Whether he was sent away, and nothing he asks for counts any more. */
+  get dismissed(): boolean {
+    return this.#dismissed;
+  }
+
   /** A request has arrived; `completed` settles when its response was sent. */
   serve(completed: Promise<unknown>): void {
     this.#requests++;
     this.#silent = false;
+    if (this.#dismissed) return;
     clearTimeout(this.#timer);
     const done = () => {
-      if (--this.#requests === 0 && !this.#upgraded) this.#closeAfter(this.#idleMs);
+      if (--this.#requests === 0 && !this.#upgraded && !this.#dismissed) this.#closeAfter(this.#idleMs);
     };
     completed.then(done, done);
   }
@@ -47,6 +62,13 @@ export class Guest {
   upgrade(): void {
     this.#upgraded = true;
     clearTimeout(this.#timer);
+  }
+
+  /** Sends him away: he gets his last answer, and then the tunnel is closed. */
+  dismiss(): void {
+    if (this.#dismissed) return;
+    this.#dismissed = true;
+    this.#closeAfter(LAST_ANSWER_MS);
   }
 
   /** Shows him out. Idempotent. */

@@ -1,3 +1,4 @@
+import type { PeerError } from "../errors.ts";
 import type { Ticket } from "./_loopback_proxy.ts";
 import { holdEarlyEvents } from "./_early_events.ts";
 import { webSocketFailure } from "./_failure.ts";
@@ -12,12 +13,16 @@ export interface WebSocketOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Makes a native WebSocket and waits until it is open. */
+/**
+ * Makes a native WebSocket and waits until it is open. `forbidden` finds out whether an answer with status 403 was the peer's
+ * denial.
+ */
 export async function openWebSocket(
   url: string,
   client: Deno.HttpClient,
   ticket: Ticket,
   { protocols = [], headers = {}, signal }: WebSocketOptions,
+  forbidden?: () => Promise<PeerError | undefined>,
 ): Promise<WebSocket> {
   signal?.throwIfAborted();
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -39,7 +44,7 @@ export async function openWebSocket(
       letGo();
       return socket;
     }
-    throw await webSocketFailure(ticket, detail);
+    throw await webSocketFailure(ticket, detail, forbidden);
   } finally {
     socket.removeEventListener("open", onOpen);
     socket.removeEventListener("error", onError);

@@ -1,9 +1,12 @@
+import type { Credentials } from "../access/mod.ts";
 import { PeerError } from "../errors.ts";
 import { peerHostname, peerStandIn, trustAnchor } from "../identity/mod.ts";
 import type { ByteStream } from "../punch/mod.ts";
 import { openWebSocket, type WebSocketOptions } from "./_open_web_socket.ts";
 import { LoopbackProxy, type Ticket } from "./_loopback_proxy.ts";
-import { fetchFailure } from "./_failure.ts";
+import { isDenial } from "./_admission.ts";
+import { denied, fetchFailure } from "./_failure.ts";
+import { HELLO_PATH } from "./_reserved.ts";
 
 /** How long {@linkcode TunnelClient.close} waits for WebSockets to say goodbye. */
 const CLOSE_GRACE_MS = 1000;
@@ -22,6 +25,8 @@ export interface TunnelClientOptions {
    * `webSocket` gets, if it is a `PeerError`.
    */
   readonly openPath: (signal: AbortSignal) => Promise<ByteStream>;
+  /** What we show to the peer with each request; without any, nobody learns who we are. */
+  readonly credentials?: Credentials;
 }
 
 /** Native `fetch` and `WebSocket` to one peer. Its methods need no `this`. */
@@ -31,13 +36,13 @@ export interface TunnelClient extends AsyncDisposable {
    * address of the discard-only prefix 100::/64 stands for the name, so that no resolver is asked.
    *
    * @throws {TypeError} If `input` names another host.
-   * @throws {PeerError} If the peer cannot be reached.
+   * @throws {PeerError} If the peer cannot be reached, or does not let us in.
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /**
    * Gives a native WebSocket that is open. Its `url` has a stand-in for the name, too.
    *
-   * @throws {PeerError} If the peer cannot be reached or does not want a WebSocket there.
+   * @throws {PeerError} If the peer cannot be reached, does not let us in, or does not want a WebSocket there.
    */
   readonly webSocket: (path?: string, options?: WebSocketOptions) => Promise<WebSocket>;
   /** Ends all connections: WebSockets with a goodbye, everything else at once. Idempotent. */
@@ -63,13 +68,15 @@ class Client {
   readonly #hostname: string;
   readonly #standIn: string;
   readonly #proxy: LoopbackProxy;
+  readonly #credentials: Credentials | undefined;
   readonly #sockets = new Set<WebSocket>();
   readonly #fetchTicket: Ticket;
   #fetchClient: Promise<Deno.HttpClient> | undefined;
   readonly #anchor: Promise<string>;
   #closing: Promise<void> | undefined;
 
-  constructor({ id, publicKey, openPath }: TunnelClientOptions) {
+  constructor({ id, publicKey, openPath, credentials }: TunnelClientOptions) {
+    this.#credentials = credentials;
     this.#hostname = peerHostname(id);
     this.#standIn = peerStandIn(publicKey);
     this.#proxy = new LoopbackProxy({ hostnames: [this.#hostname, this.#standIn], openPath });
@@ -98,7 +105,10 @@ class Client {
     const before = this.#fetchTicket.failures;
     try {
       this.#throwIfClosed();
-      return await fetch(request, { client });
+      const response = await fetch(request, { client });
+      if (!isDenial(response)) return response;
+      await response.body?.cancel();
+      throw denied(response);
     } catch (error) {
       request.signal.throwIfAborted();
       this.#throwIfClosed();
@@ -111,13 +121,13 @@ class Client {
     options.signal?.throwIfAborted();
     this.#throwIfClosed();
     const url = this.#resolve(path.replace(/^wss:/i, "https:")).replace(/^https:/, "wss:");
-    const headers = new Headers(options.headers);
-    headers.set("host", this.#hostname);
+    const headers = this.#mark(new Headers(options.headers));
     const ticket = this.#proxy.issue();
     try {
       using client = await this.#createHttpClient(ticket, { http2: false });
       this.#throwIfClosed();
-      const socket = await openWebSocket(url, client, ticket, { ...options, headers });
+      const forbidden = () => this.#denial(options.signal);
+      const socket = await openWebSocket(url, client, ticket, { ...options, headers }, forbidden);
       this.#sockets.add(socket);
       socket.addEventListener("close", () => this.#sockets.delete(socket), { once: true });
       return socket;
@@ -127,6 +137,16 @@ class Client {
       throw error;
     } finally {
       this.#proxy.cancel(ticket);
+    }
+  }
+
+  /** The peer's denial, if it does not let us in. */
+  async #denial(signal?: AbortSignal): Promise<PeerError | undefined> {
+    try {
+      const response = await this.fetch(HELLO_PATH, signal ? { signal } : {});
+      await response.body?.cancel();
+    } catch (error) {
+      if (error instanceof PeerError && error.code === "denied") return error;
     }
   }
 
@@ -157,8 +177,15 @@ class Client {
     const request = input instanceof Request
       ? new Request(this.#resolve(input.url), new Request(input, init))
       : new Request(this.#resolve(input), init);
-    request.headers.set("host", this.#hostname);
+    this.#mark(request.headers);
     return request;
+  }
+
+  /** For whom it is, and from whom. */
+  #mark(headers: Headers): Headers {
+    headers.set("host", this.#hostname);
+    for (const [name, value] of this.#credentials?.headers() ?? []) headers.set(name, value);
+    return headers;
   }
 
   #resolve(input: string | URL): string {

@@ -7,3 +7,4 @@ export { openClient, type TunnelClient, type TunnelClientOptions } from "./clien
 export type { WebSocketOptions } from "./_open_web_socket.ts";
 export { serveTunnel, type ServeTunnelOptions, type ServingTunnel } from "./server.ts";
 export { splice, type SpliceOptions, type SpliceResult } from "./splice.ts";
+export type { ServeHandler, ServeInfo } from "./types.ts";

@@ -1,9 +1,14 @@
+import type { Guard } from "../access/mod.ts";
 import { formatEndpoint } from "../endpoint.ts";
 import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
 import { Occupancy } from "../occupancy.ts";
 import type { ByteStream } from "../punch/mod.ts";
+import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
+import { RequestView } from "./_request_view.ts";
+import { answerReserved, isReserved } from "./_reserved.ts";
 import { closeQuietly, splice } from "./splice.ts";
+import type { ServeHandler, ServeInfo } from "./types.ts";
 
 /** A tunnel costs three descriptors and up to 1 MiB. */
 const MAX_TUNNELS = 2048;
@@ -17,6 +22,8 @@ const DRAIN_MS = 2_000;
 export interface ServeTunnelOptions {
   /** Whose certificate to show. */
   readonly identity: Identity;
+  /** Who may come in; everybody without one. */
+  readonly guard?: Guard;
   /** Makes the response when the handler throws; as in `Deno.serve`. */
   readonly onError?: (error: unknown) => Response | Promise<Response>;
   /** Closes the server and all connections at once; as in `Deno.serve`. */
@@ -49,7 +56,7 @@ export interface ServingTunnel extends AsyncDisposable {
  * `info.remoteAddr` is where the tunnel really comes from.
  */
 export async function serveTunnel(
-  handler: Deno.ServeHandler,
+  handler: ServeHandler,
   options: ServeTunnelOptions,
 ): Promise<ServingTunnel> {
   const certificate = await serverCertificate(options.identity);
@@ -60,9 +67,9 @@ export async function serveTunnel(
 class TunnelServer implements ServingTunnel {
   readonly finished: Promise<void>;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  readonly #handler: Deno.ServeHandler;
-  readonly #origin: string;
-  readonly #standInOrigin: string;
+  readonly #handler: ServeHandler;
+  readonly #view: RequestView;
+  readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
   /** By the loopback port from which their tunnel reaches the server. */
@@ -70,12 +77,12 @@ class TunnelServer implements ServingTunnel {
   readonly #tunnels = new Set<Promise<void>>();
   #shutdown: Promise<void> | undefined;
 
-  constructor(handler: Deno.ServeHandler, options: ServeTunnelOptions, certificate: Deno.TlsCertifiedKeyPem) {
-    const { onError, signal, maxTunnels = MAX_TUNNELS } = options;
+  constructor(handler: ServeHandler, options: ServeTunnelOptions, certificate: Deno.TlsCertifiedKeyPem) {
+    const { identity, guard, onError, signal, maxTunnels = MAX_TUNNELS } = options;
     const { maxTunnelsPerAddress = MAX_TUNNELS_PER_ADDRESS, firstRequestMs = FIRST_REQUEST_MS } = options;
     this.#handler = handler;
-    this.#origin = `https://${peerHostname(options.identity.id)}`;
-    this.#standInOrigin = `https://[${peerStandIn(options.identity.publicKey)}]`;
+    this.#view = new RequestView(peerHostname(identity.id), peerStandIn(identity.publicKey));
+    this.#admission = new Admission(identity.id, guard);
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
     this.#firstRequestMs = firstRequestMs;
     this.#server = Deno.serve({
@@ -89,7 +96,11 @@ class TunnelServer implements ServingTunnel {
     }, (request, info) => this.#handle(request, info));
     const close = () => this.#closeGuests(() => true);
     signal?.addEventListener("abort", close);
+    const unwatch = guard?.watch(() =>
+      this.#closeGuests((guest) => guest.admitted && !guard.admits(guest.id!))
+    );
     this.finished = this.#server.finished.then(async () => {
+      unwatch?.();
       signal?.removeEventListener("abort", close);
       await this.#drain();
     });
@@ -136,25 +147,27 @@ class TunnelServer implements ServingTunnel {
     // TLS and HTTP are native, so this is the first place where an intruder from this machine can be told apart.
     if (!guest) return new Response(null, { status: 403, headers: { connection: "close" } });
     guest.serve(info.completed);
-    const { hostname, port } = guest.remote;
-    const response = this.#handler(this.#underOurName(request, info.completed), {
+    const admitted = this.#admission.admit(guest, request.headers);
+    if (admitted === true) return this.#answer(request, info, guest);
+    return admitted.then((yes) => yes ? this.#answer(request, info, guest) : denial());
+  }
+
+  #answer(
+    request: Request,
+    { completed }: Deno.ServeHandlerInfo,
+    guest: Guest,
+  ): Response | Promise<Response> {
+    const { id, remote: { hostname, port } } = guest;
+    const seen = this.#view.of(request, completed);
+    const info: ServeInfo = {
       remoteAddr: { transport: "tcp", hostname, port },
-      completed: info.completed,
-    });
+      completed,
+      ...(id === undefined ? {} : { remoteId: id }),
+    };
+    const response = isReserved(request.url) ? answerReserved(seen, info) : this.#handler(seen, info);
     return response instanceof Promise
       ? response.then((r) => noteUpgrade(r, guest))
       : noteUpgrade(response, guest);
-  }
-
-  /** HTTP/2 names the URL's host, which on the other side is the stand-in; HTTP/1.1 names us. */
-  #underOurName(request: Request, completed: Promise<void>): Request {
-    if (!request.url.startsWith(this.#standInOrigin)) return request;
-    const { method, headers, body } = request;
-    const url = this.#origin + request.url.slice(this.#standInOrigin.length);
-    // Not the request's own signal: touching it makes Deno 2.9 print a warning.
-    const gone = new AbortController();
-    completed.catch((reason) => gone.abort(reason));
-    return new Request(url, { method, headers, body, signal: gone.signal });
   }
 
   shutdown(): Promise<void> {

@@ -1,0 +1,9 @@
+/**
+ * Who may connect: the connecting peer's proof of its id, and what a serving peer makes of it.
+ *
+ * @module
+ */
+export { Credentials, type CredentialsOptions } from "./credentials.ts";
+export type { Guard } from "./guard.ts";
+export { makeToken, MAX_USES, newTerms, readToken, TOKEN_HEADER } from "./invitation.ts";
+export { makeProof, PROOF_HEADER, PROOF_WINDOW_MS, verifyProof } from "./proof.ts";

@@ -1,0 +1,39 @@
+import { PROOF_HEADER, TOKEN_HEADER } from "../access/mod.ts";
+
+/** What was shown to the tunnel is nobody else's business: a target might log it, or send it on. */
+const CREDENTIALS: readonly string[] = [PROOF_HEADER, TOKEN_HEADER];
+
+/** Requests as the handler gets them: under our own name, and without the peer's credentials. */
+export class RequestView {
+  readonly #origin: string;
+  readonly #standInOrigin: string;
+
+  constructor(hostname: string, standIn: string) {
+    this.#origin = `https://${hostname}`;
+    this.#standInOrigin = `https://[${standIn}]`;
+  }
+
+  /** The request to show; `completed` rejects when the peer goes away before it has the answer. */
+  of(request: Request, completed: Promise<void>): Request {
+    // HTTP/2 names the URL's host, which on the other side is the stand-in; HTTP/1.1 names us.
+    const foreign = request.url.startsWith(this.#standInOrigin);
+    const url = foreign ? this.#origin + request.url.slice(this.#standInOrigin.length) : request.url;
+    const laden = CREDENTIALS.some((name) => request.headers.has(name));
+    if (!foreign && !laden) return request;
+    const headers = new Headers(request.headers);
+    for (const name of CREDENTIALS) headers.delete(name);
+    if (headers.has("upgrade")) return withHeaders(request, headers);
+    const { method, body } = request;
+    // Not the request's own signal: touching it makes Deno 2.9 print a warning.
+    const gone = new AbortController();
+    completed.catch((reason) => gone.abort(reason));
+    return new Request(url, { method, headers, body, signal: gone.signal });
+  }
+}
+
+/** Only the very request that came can become a WebSocket, and its own headers cannot be changed. */
+function withHeaders(request: Request, headers: Headers): Request {
+  const { url, method } = request;
+  const clone = () => new Request(url, { method, headers });
+  return Object.defineProperties(request, { headers: { value: headers }, clone: { value: clone } });
+}
