@@ -52,6 +52,7 @@
  *
  * @module
  */
+export { type AccessOptions, type Invitation, Invitations, type InviteOptions } from "./lib/access/mod.ts";
 export {
   connect,
   type ConnectOptions,
@@ -103,4 +104,4 @@ export {
 } from "./lib/netcheck/mod.ts";
 export type { NetworkOptions } from "./lib/network.ts";
 export type { OnProgress, PathKind, Progress } from "./lib/progress.ts";
-export { serve, type ServeOptions, type Server } from "./lib/serve.ts";
+export { serve, type ServeHandler, type ServeInfo, type ServeOptions, type Server } from "./lib/serve.ts";

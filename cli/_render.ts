@@ -61,6 +61,11 @@ export function describe(event: Progress): readonly [stage: string, fact: string
         "publish",
         event.code ? `failed (${event.code}); trying again` : `at ${count(event.acknowledgements, "node")}`,
       ];
+    case "allow-list":
+      return [
+        "access",
+        `the list has ${count(event.peers, "peer")}${event.error ? ` still: ${event.error}` : ""}`,
+      ];
     case "ready":
       return ["ready", `in ${duration(event.ms)}`];
   }

@@ -65,6 +65,8 @@ export type Progress =
   | { readonly type: "open"; readonly ms: number }
   /** The record was published at so many of the closest nodes, or could not be. */
   | { readonly type: "published"; readonly acknowledgements: number; readonly code?: PeerErrorCode }
+  /** The file of the allow list has changed; with `error` it makes no sense now, and the list before counts. */
+  | { readonly type: "allow-list"; readonly peers: number; readonly error?: string }
   /** The serving peer can be found. */
   | { readonly type: "ready"; readonly id: string; readonly ms: number };
 

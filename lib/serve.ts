@@ -4,7 +4,9 @@
  *
  * @module
  */
+import type { AccessOptions } from "./access/mod.ts";
 import type { LocalCandidates } from "./candidates/mod.ts";
+import { openAccess } from "./_access.ts";
 import { Gate } from "./_gate.ts";
 import type { Discovery, Publication, ServiceDescription } from "./discovery/mod.ts";
 import { type Endpoint, formatEndpoint, isPort, parseHostPort } from "./endpoint.ts";
@@ -31,6 +33,8 @@ const PORT_ATTEMPTS = 8;
 export interface ServeOptions extends NetworkOptions {
   /** Who we are; a new identity by default, so that the id is another after each start. */
   readonly identity?: Identity;
+  /** Who may connect; by default everybody who knows the id. */
+  readonly access?: AccessOptions;
   /** UDP and TCP port, the same number for both. @default {0} any */
   readonly port?: number;
   /** Stops serving, at once: like that of `Deno.serve`. Rejects `serve` with its reason while it is starting. */
@@ -85,7 +89,7 @@ export interface Server extends AsyncDisposable {
  * @param handler As for `Deno.serve`; `info.remoteAddr` is the true address of the peer, `info.remoteId` its id if it shows it.
  * @throws {RangeError} If `port` is none.
  * @throws {Deno.errors.AddrInUse} If `port` is taken.
- * @throws {SyntaxError} If a bootstrap node is not `HOST:PORT`.
+ * @throws {SyntaxError} If a bootstrap node is not `HOST:PORT`, or an allow list has something that is no id.
  * @throws {PeerError} `publish-failed` if the DHT answers, but too few nodes accept the record.
  */
 export async function serve(handler: ServeHandler, options: ServeOptions = {}): Promise<Server> {
@@ -99,7 +103,10 @@ export async function serve(handler: ServeHandler, options: ServeOptions = {}): 
   const report = reporter(options.onProgress);
 
   await using stack = new AsyncDisposableStack();
-  const tunnel = stack.use(await serveTunnel(handler, { identity, ...(onError ? { onError } : {}) }));
+  const guard = options.access && stack.use(await openAccess(options.access, report));
+  const tunnel = stack.use(
+    await serveTunnel(handler, { identity, ...(onError ? { onError } : {}), ...(guard ? { guard } : {}) }),
+  );
   const prober = new Prober();
   const gate = stack.use(new Gate(identity, tunnel, report, prober));
   stack.use(prober); // ended before the gate, which waits for its probes
