@@ -5,30 +5,27 @@ import type { Ticket } from "./_loopback_proxy.ts";
 /** What rustls says, in the words of Deno 2.9, of a certificate that the anchor did not sign. */
 const CERTIFICATE_REFUSED = /invalid peer certificate/;
 
-/** How Deno 2.9 tells that the peer answered with something else than a WebSocket. */
-const STATUS = /Invalid status code: (\d{3})/;
-
 const HOUR_MS = 60 * 60 * 1000;
 
+/** Gives the peer's denial, if it does not let us in. Never rejects. */
+export type FindDenial = () => Promise<PeerError | undefined>;
+
 /**
- * Why a WebSocket did not open; native ones say little, so we ask those who saw it. `forbidden` finds out whether an answer
- * with status 403 was a denial, which native WebSockets do not tell from any other.
+ * Why a WebSocket did not open; native ones say little, not even the status of the answer, so we ask those who saw it.
+ * `findDenial` asks the peer whether it lets us in at all.
  */
 export async function webSocketFailure(
   ticket: Ticket,
   detail: string,
-  forbidden: () => Promise<PeerError | undefined> = () => Promise.resolve(undefined),
+  findDenial: FindDenial = () => Promise.resolve(undefined),
 ): Promise<PeerError> {
   await ticket.tls?.verdict; // the native socket is closed already, so its last bytes are on their way
   if (ticket.failures > 0) return pathFailure(ticket.failure);
   if (ticket.tls?.refused || CERTIFICATE_REFUSED.test(detail)) return notProven();
   if (ticket.tls?.refused === false) {
-    const status = detail.match(STATUS)?.[1];
-    return (status === "403" && await forbidden()) || new PeerError(
+    return await findDenial() ?? new PeerError(
       "tunnel-failed",
-      `Cannot open the WebSocket: the peer was reached, but did not answer with a WebSocket${
-        status ? ` (status ${status})` : ""
-      }`,
+      "Cannot open the WebSocket: the peer was reached, but did not answer with a WebSocket",
     );
   }
   return new PeerError("tunnel-failed", `Cannot open the WebSocket: ${withoutCredentials(detail)}`);
@@ -46,7 +43,7 @@ export function fetchFailure(ticket: Ticket, before: number, error: unknown): un
 }
 
 /** The peer does not let us in. It does not say why, but its clock may: a proof counts only while the clocks agree. */
-export function denied({ headers }: Response, now = Date.now()): PeerError {
+export function denied(headers: Headers, now = Date.now()): PeerError {
   const apart = Math.abs(Date.parse(headers.get("date") ?? "") - now);
   const why = apart > PROOF_WINDOW_MS
     ? `its clock and ours are ${Math.round(apart / HOUR_MS)} hours apart`

@@ -65,10 +65,10 @@ export class Guest {
   }
 
   /** Sends him away: he gets his last answer, and then the tunnel is closed. */
-  dismiss(): void {
+  dismiss(lastAnswerMs = LAST_ANSWER_MS): void {
     if (this.#dismissed) return;
     this.#dismissed = true;
-    this.#closeAfter(LAST_ANSWER_MS);
+    this.#closeAfter(lastAnswerMs);
   }
 
   /** Shows him out. Idempotent. */

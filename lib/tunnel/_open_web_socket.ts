@@ -1,7 +1,6 @@
-import type { PeerError } from "../errors.ts";
 import type { Ticket } from "./_loopback_proxy.ts";
 import { holdEarlyEvents } from "./_early_events.ts";
-import { webSocketFailure } from "./_failure.ts";
+import { type FindDenial, webSocketFailure } from "./_failure.ts";
 
 /** Options of {@linkcode TunnelClient.webSocket}. */
 export interface WebSocketOptions {
@@ -13,16 +12,13 @@ export interface WebSocketOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Makes a native WebSocket and waits until it is open. `forbidden` finds out whether an answer with status 403 was the peer's
- * denial.
- */
+/** Makes a native WebSocket and waits until it is open. */
 export async function openWebSocket(
   url: string,
   client: Deno.HttpClient,
   ticket: Ticket,
   { protocols = [], headers = {}, signal }: WebSocketOptions,
-  forbidden?: () => Promise<PeerError | undefined>,
+  findDenial?: FindDenial,
 ): Promise<WebSocket> {
   signal?.throwIfAborted();
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -44,7 +40,7 @@ export async function openWebSocket(
       letGo();
       return socket;
     }
-    throw await webSocketFailure(ticket, detail, forbidden);
+    throw await webSocketFailure(ticket, detail, findDenial);
   } finally {
     socket.removeEventListener("open", onOpen);
     socket.removeEventListener("error", onError);

@@ -108,7 +108,7 @@ class Client {
       const response = await fetch(request, { client });
       if (!isDenial(response)) return response;
       await response.body?.cancel();
-      throw denied(response);
+      throw denied(response.headers);
     } catch (error) {
       request.signal.throwIfAborted();
       this.#throwIfClosed();
@@ -126,8 +126,8 @@ class Client {
     try {
       using client = await this.#createHttpClient(ticket, { http2: false });
       this.#throwIfClosed();
-      const forbidden = () => this.#denial(options.signal);
-      const socket = await openWebSocket(url, client, ticket, { ...options, headers }, forbidden);
+      const findDenial = () => this.#findDenial(options.signal);
+      const socket = await openWebSocket(url, client, ticket, { ...options, headers }, findDenial);
       this.#sockets.add(socket);
       socket.addEventListener("close", () => this.#sockets.delete(socket), { once: true });
       return socket;
@@ -140,14 +140,14 @@ class Client {
     }
   }
 
-  /** The peer's denial, if it does not let us in. */
-  async #denial(signal?: AbortSignal): Promise<PeerError | undefined> {
+  async #findDenial(signal?: AbortSignal): Promise<PeerError | undefined> {
     try {
       const response = await this.fetch(HELLO_PATH, signal ? { signal } : {});
       await response.body?.cancel();
     } catch (error) {
       if (error instanceof PeerError && error.code === "denied") return error;
     }
+    return undefined;
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 export { openClient, type TunnelClient, type TunnelClientOptions } from "./client.ts";
+export { type HelloOptions, sayHello } from "./hello.ts";
 export type { WebSocketOptions } from "./_open_web_socket.ts";
 export { serveTunnel, type ServeTunnelOptions, type ServingTunnel } from "./server.ts";
 export { splice, type SpliceOptions, type SpliceResult } from "./splice.ts";

@@ -1,4 +1,5 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { openGuard } from "../../lib/access/mod.ts";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
@@ -55,12 +56,12 @@ Deno.test("webSocket() opens 50 at the same time, each with its own bytes", asyn
   assertEquals(answers, Array.from({ length: 50 }, (_, i) => `message ${i}`));
 });
 
-Deno.test("webSocket() says that the peer answered with something else, and opens one path for that", async () => {
+Deno.test("webSocket() says that the peer answered with something else, and takes one more path to be sure", async () => {
   await using pair = await tunnelPair(() => new Response("no WebSocket here", { status: 404 }));
   const error = await assertRejects(() => pair.client.webSocket("/"), PeerError);
   assertEquals(error.code, "tunnel-failed");
   assertEquals(error.message.includes("did not answer with a WebSocket"), true, error.message);
-  assertEquals(pair.paths.length, 1);
+  assertEquals(pair.paths.length, 2);
 });
 
 Deno.test("webSocket() rejects with the very PeerError of the path", async () => {
@@ -257,4 +258,26 @@ Deno.test("close() ends a response that nobody reads", async () => {
   await pair.client.close();
   await assertRejects(() => response.bytes());
   await pair.server.shutdown();
+});
+
+Deno.test("fetch() and webSocket() say that the peer does not let us in, whoever we are", async () => {
+  await using guard = await openGuard({});
+  for (const who of [{}, { as: generateIdentity() }]) {
+    await using pair = await tunnelPair(echo, { guard, ...who });
+    for (const open of [() => pair.client.fetch("/"), () => pair.client.webSocket("/")]) {
+      const error = await assertRejects(open, PeerError);
+      assertEquals([error.code, error.message], [
+        "denied",
+        "Cannot connect to the peer: it does not let us in",
+      ]);
+    }
+  }
+});
+
+Deno.test("fetch() and webSocket() leave it to the handler to forbid something", async () => {
+  await using pair = await tunnelPair(() => new Response("not this", { status: 403 }));
+  const response = await pair.client.fetch("/");
+  assertEquals([response.status, await response.text()], [403, "not this"]);
+  const error = await assertRejects(() => pair.client.webSocket("/"), PeerError, "did not answer with");
+  assertEquals(error.code, "tunnel-failed");
 });

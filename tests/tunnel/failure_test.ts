@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { PeerError } from "../../lib/errors.ts";
-import { fetchFailure, webSocketFailure } from "../../lib/tunnel/_failure.ts";
+import { denied, fetchFailure, webSocketFailure } from "../../lib/tunnel/_failure.ts";
+import { TlsWitness } from "../../lib/tunnel/_tls_witness.ts";
 import { Ticket } from "../../lib/tunnel/_loopback_proxy.ts";
 
 function fetchFailed(detail: string) {
@@ -38,4 +39,30 @@ Deno.test("webSocketFailure() gives the reason for which no path opened", async 
   ticket.failure = new Deno.errors.NotCapable("no net");
   const error = await webSocketFailure(ticket, "whatever");
   assertEquals([error.code, error.cause], ["tunnel-failed", ticket.failure]);
+});
+
+/** The ticket of a path on which TLS was accepted. */
+function accepted(): Ticket {
+  const ticket = new Ticket();
+  ticket.tls = new TlsWitness();
+  ticket.tls.refused = false;
+  ticket.tls.end();
+  return ticket;
+}
+
+Deno.test("webSocketFailure() finds out whether the peer lets us in at all, once it was reached", async () => {
+  const denial = denied(new Headers());
+  assertEquals(await webSocketFailure(accepted(), "no", () => Promise.resolve(denial)), denial);
+  assertEquals((await webSocketFailure(accepted(), "no")).code, "tunnel-failed");
+  const asked = () => Promise.reject(new Error("was asked"));
+  assertEquals((await webSocketFailure(new Ticket(), "no", asked)).code, "tunnel-failed");
+});
+
+Deno.test("denied() tells that the clocks are too far apart, when they are", () => {
+  const now = Date.UTC(2026, 10, 26, 12);
+  const message = (hours: number) =>
+    denied(new Headers({ date: new Date(now + hours * 3_600_000).toUTCString() }), now).message;
+  for (const hours of [0, 24, -24]) assertEquals(message(hours).includes("does not let us in"), true);
+  for (const hours of [49, -49]) assertEquals(message(hours).includes("49 hours apart"), true);
+  assertEquals(denied(new Headers()).message.includes("does not let us in"), true);
 });

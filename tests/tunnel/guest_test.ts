@@ -36,3 +36,13 @@ Deno.test("Guest stays as long as its WebSocket", async () => {
   guest.close();
   guest.close();
 });
+
+Deno.test("Guest who was dismissed gets his last answer, and is shown out whatever he asks for", async () => {
+  const guest = new Guest(remote, 1000);
+  const gone = new Promise((resolve) => guest.signal.addEventListener("abort", resolve));
+  guest.dismiss(1);
+  assertEquals([guest.dismissed, guest.signal.aborted], [true, false]);
+  guest.serve(new Promise(() => {}));
+  guest.dismiss(1_000_000);
+  await gone;
+});

@@ -1,20 +1,24 @@
 import { connPair } from "../_streams.ts";
-import { formatPeerId, generateIdentity } from "../../lib/identity/mod.ts";
+import { Credentials } from "../../lib/access/mod.ts";
+import { formatPeerId, generateIdentity, type Identity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
-import { openClient, serveTunnel, type ServeTunnelOptions } from "../../lib/tunnel/mod.ts";
+import { openClient, type ServeHandler, serveTunnel, type ServeTunnelOptions } from "../../lib/tunnel/mod.ts";
 
 /** A serving and a connecting tunnel with plain TCP in between. */
 export async function tunnelPair(
-  handler: Deno.ServeHandler,
-  options: Partial<ServeTunnelOptions> & { trust?: Uint8Array } = {},
+  handler: ServeHandler,
+  options: Partial<ServeTunnelOptions> & { trust?: Uint8Array; as?: Identity; token?: string } = {},
 ) {
   const identity = options.identity ?? generateIdentity();
   const server = await serveTunnel(handler, { ...options, identity });
   const publicKey = options.trust ?? identity.publicKey;
   const paths: Deno.TcpConn[] = [];
+  const audience = formatPeerId(publicKey);
+  const { as, token } = options;
   const client = openClient({
-    id: formatPeerId(publicKey),
+    id: audience,
     publicKey,
+    ...(as ? { credentials: new Credentials({ identity: as, audience, token }) } : {}),
     openPath: async (): Promise<ByteStream> => {
       const [near, far] = await connPair();
       paths.push(near);
