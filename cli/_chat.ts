@@ -1,4 +1,5 @@
 import { formatEndpoint } from "../lib/endpoint.ts";
+import type { ServeInfo } from "../lib/serve.ts";
 import type { Output } from "./_output.ts";
 
 /** Lines after a message's first one stand under it, so that none looks like the message of somebody else. */
@@ -14,7 +15,7 @@ export class Chat {
   }
 
   /** What is served: WebSockets are greeted and echoed, everything else is told what this is. */
-  readonly handler = (request: Request, info: Deno.ServeHandlerInfo): Response => {
+  readonly handler = (request: Request, info: ServeInfo): Response => {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       const headers = { upgrade: "websocket", connection: "upgrade" };
       return new Response("This is a WebSocket endpoint: reach it with skip connect.\n", {
@@ -22,18 +23,18 @@ export class Chat {
         headers,
       });
     }
-    const remote = formatEndpoint(info.remoteAddr as Deno.NetAddr); // gone once upgraded
+    const remote = formatEndpoint(info.remoteAddr); // gone once upgraded
     const { socket, response } = Deno.upgradeWebSocket(request);
-    this.#welcome(socket, remote);
+    this.#welcome(socket, remote, info.remoteId);
     return response;
   };
 
-  #welcome(socket: WebSocket, remote: string) {
+  #welcome(socket: WebSocket, remote: string, id?: string) {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#sockets.add(socket);
-      this.#output.event({ type: "connected", remote });
-      this.#output.say(`${remote} is here`);
+      this.#output.event({ type: "connected", remote, ...(id === undefined ? {} : { id }) });
+      this.#output.say(`${remote} is here${id === undefined ? "" : `: ${id}`}`);
       socket.send("Welcome: you are connected, peer to peer. What you send comes back.");
     };
     socket.onmessage = ({ data }) => {

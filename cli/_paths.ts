@@ -15,6 +15,16 @@ export function identityPath(surroundings = HERE): string {
   return join(folder(surroundings, "config"), "identity.pem");
 }
 
+/** Where invitations of an identity are kept: beside its key file, so that each has its own. */
+export function invitationsPath(identityFile: string): string {
+  return `${identityFile}.invitations`;
+}
+
+/** Where petnames are kept. */
+export function namesPath(surroundings = HERE): string {
+  return join(folder(surroundings, "config"), "names");
+}
+
 /**
  * Where known nodes are kept. Each list of bootstrap nodes has a file of its own: a private network's nodes have no
  * place in the public one.

@@ -1,13 +1,14 @@
 import { delay } from "@std/async";
 import { connect } from "../lib/connect.ts";
 import { PeerError } from "../lib/errors.ts";
-import { parsePeerId } from "../lib/identity/mod.ts";
+import { IDENTITY_FLAGS, readCredentials } from "./_access.ts";
 import { UsageError } from "./_exit.ts";
 import { type Flags, readFlags, readNumber } from "./_flags.ts";
 import { lines } from "./_lines.ts";
 import { readBootstrap, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
 import { knownNodesPath } from "./_paths.ts";
+import { readPeer } from "./_peer.ts";
 import { interruptible } from "./_signals.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
@@ -23,12 +24,12 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 /** `skip connect ID`: lines from stdin are messages, messages go to stdout. */
 export async function connectCommand(args: string[]): Promise<number> {
   const flags = readFlags("connect", args, {
-    boolean: ["json", "no-map", "no-stun", "quiet", "verbose"],
-    string: ["path", "timeout"],
+    boolean: [...IDENTITY_FLAGS.boolean, "json", "no-map", "no-stun", "quiet", "verbose"],
+    string: [...IDENTITY_FLAGS.string, "path", "timeout"],
     collect: ["bootstrap", "stun"],
     positional: [1, 1],
   });
-  const id = readId(flags.positional[0]!);
+  const id = await readPeer(flags.positional[0]!);
   const path = readPath(flags);
   const bootstrap = readBootstrap(flags);
   const stun = readStun(flags);
@@ -47,6 +48,7 @@ export async function connectCommand(args: string[]): Promise<number> {
   try {
     const socket = await connect(id, {
       path,
+      ...await readCredentials(flags),
       signal: AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]),
       onProgress: (event) => output.progress(event),
       ...(bootstrap ? { bootstrap } : {}),
@@ -58,14 +60,6 @@ export async function connectCommand(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     return output.failure(error).exit;
-  }
-}
-
-function readId(text: string): string {
-  try {
-    return parsePeerId(text).id;
-  } catch (error) {
-    throw new UsageError((error as Error).message, "An id has 52 letters and digits; skip serve prints it.");
   }
 }
 

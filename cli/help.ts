@@ -11,6 +11,8 @@ Usage: skip COMMAND [ARGUMENTS]
   connect ID      open a WebSocket to a serving peer
   check           see what this network does, and with whom it connects
   id              print this machine's id
+  invite          let somebody in to a serving peer that knows whom it lets in
+  name            give peers names of your own
   dht             run a plain node of the DHT
   help [COMMAND]  explain a command; also: exit-codes, permissions
 
@@ -39,10 +41,13 @@ const COMMON = `  --json                  one JSON object a line on stdout
 const TOPICS: Readonly<Record<string, string>> = {
   serve: `Serves a WebSocket endpoint that greets and echoes. Lines typed here go to everybody connected.
 
-Usage: skip serve [--identity FILE | --ephemeral] [--port N] [--bootstrap HOST:PORT]… [--stun HOST:PORT]…
+Usage: skip serve [--identity FILE | --ephemeral] [--allow PEER]… [--port N] [--bootstrap HOST:PORT]… [--stun HOST:PORT]…
 
   --identity FILE         the key file; made if missing (default: the platform's configuration folder)
   --ephemeral             a new identity for this run, kept nowhere
+  --allow PEER            only this peer may connect, and others that are allowed or invited (default: anyone)
+  --allow-file FILE       the same for each id in a file, which is read again when it changes
+  --invite-only           only who is invited may connect: skip help invite
   --port N                UDP and TCP port (default: any)
   --no-observer           where anybody can reach this peer, do not name its address in the DHT to peers
                           that look for somebody who tells them what their NAT does
@@ -55,10 +60,13 @@ The id goes to stdout once others can find it. Stop with Ctrl-C.`,
 
   connect: `Opens a WebSocket: lines from stdin are messages, messages go to stdout.
 
-Usage: skip connect ID [--path /p] [--bootstrap HOST:PORT]… [--stun HOST:PORT]… [--timeout SECONDS]
+Usage: skip connect ID [--path /p] [--as-me | --token TOKEN] [--identity FILE] [--bootstrap HOST:PORT]… [--stun HOST:PORT]… [--timeout SECONDS]
 
   --path /p               path and query of the request (default: /)
   --timeout SECONDS       how long opening may take (default: 30)
+  --as-me                 show the peer this machine's id (default: nothing that says who we are)
+  --token TOKEN           show an invitation, and the id, to which it is bound from then on
+  --identity FILE         show the id of this key file
 ${BOOTSTRAP}
 ${STUN}
 ${MAP}
@@ -91,6 +99,32 @@ Usage: skip id [--identity FILE] [--new]
   --new                   make a new identity; the one before is kept under another name
 ${COMMON}`,
 
+  invite: `Makes an invitation to skip serve on this machine, and prints the command for the other side.
+
+Usage: skip invite [--uses N] [--for DURATION] [--identity FILE]
+       skip invite --list | --revoke TOKEN
+
+  --uses N                how many peers it lets in; many are 1000 (default: 1)
+  --for DURATION          how long it is good for, like 30m, 12h or 7d (default: 24h)
+  --list                  show the open invitations, and who came in by them
+  --revoke TOKEN          take one back by its token or its number in the list; all takes back every one
+  --identity FILE         the key file of the serving peer (default: the platform's configuration folder)
+${COMMON}
+
+Whoever uses a token first stays let in until it ends: it is worth nothing to anybody else.
+It counts where skip serve runs with --invite-only, --allow or --allow-file.`,
+
+  name: `Names peers, for every command that wants an ID.
+
+Usage: skip name add NAME ID
+       skip name remove NAME
+       skip name list
+
+${COMMON}
+
+A name has up to 32 letters, digits and hyphens. The names are kept in the platform's configuration folder.
+Example: skip name add home ID, then skip connect home`,
+
   dht: `Runs a plain node of the DHT: a meeting place for a private network, or for tests.
 
 Usage: skip dht [--port N] [--host ADDR] [--bootstrap HOST:PORT]…
@@ -104,7 +138,7 @@ The address goes to stdout. Example: skip dht --port 6881 --bootstrap none`,
 
   help: `Explains a command or a topic.
 
-Usage: skip help [serve | connect | check | id | dht | exit-codes | permissions]`,
+Usage: skip help [serve | connect | check | id | invite | name | dht | exit-codes | permissions]`,
 
   "exit-codes": `  0    ok
   1    failed
@@ -123,6 +157,8 @@ Usage: skip help [serve | connect | check | id | dht | exit-codes | permissions]
   check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   dht      --allow-net --ignore-env
   id       --allow-env --allow-read --allow-write
+  invite   --allow-env --allow-read --allow-write
+  name     --allow-env --allow-read --allow-write
   help     none
 
 net: the DHT, and peers at addresses that are not known before. sys: the addresses of this machine. env: HOME and

@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   connect: async () => (await import("./connect.ts")).connectCommand,
   check: async () => (await import("./check.ts")).checkCommand,
   id: async () => (await import("./id.ts")).idCommand,
+  invite: async () => (await import("./invite.ts")).inviteCommand,
+  name: async () => (await import("./name.ts")).nameCommand,
   dht: async () => (await import("./dht.ts")).dhtCommand,
   help: async () => (await import("./help.ts")).helpCommand,
 };

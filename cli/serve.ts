@@ -1,6 +1,8 @@
 import type { Identity } from "../lib/identity/mod.ts";
 import { generateIdentity, loadOrCreateIdentity } from "../lib/identity/mod.ts";
 import { serve, type Server } from "../lib/serve.ts";
+import type { AccessOptions } from "../lib/access/mod.ts";
+import { ACCESS_FLAGS, describeAccess, readAccess } from "./_access.ts";
 import { Chat } from "./_chat.ts";
 import { UsageError } from "./_exit.ts";
 import { type Flags, readFlags } from "./_flags.ts";
@@ -14,9 +16,18 @@ import { interruptible } from "./_signals.ts";
 /** `skip serve`: a WebSocket endpoint that greets, echoes, and lets a person answer. */
 export async function serveCommand(args: string[]): Promise<number> {
   const flags = readFlags("serve", args, {
-    boolean: ["ephemeral", "json", "no-observer", "no-map", "no-stun", "quiet", "verbose"],
-    string: ["identity", "port"],
-    collect: ["bootstrap", "stun"],
+    boolean: [
+      ...ACCESS_FLAGS.boolean,
+      "ephemeral",
+      "json",
+      "no-observer",
+      "no-map",
+      "no-stun",
+      "quiet",
+      "verbose",
+    ],
+    string: [...ACCESS_FLAGS.string, "identity", "port"],
+    collect: [...ACCESS_FLAGS.collect, "bootstrap", "stun"],
     positional: [0, 0],
   });
   const bootstrap = readBootstrap(flags);
@@ -31,8 +42,11 @@ export async function serveCommand(args: string[]): Promise<number> {
   const { signal } = interrupt;
   const chat = new Chat(output);
   try {
+    const identity = await readIdentity(flags);
+    const access = await readAccess(flags, identity);
     await using server = await serve(chat.handler, {
-      identity: await readIdentity(flags),
+      identity,
+      ...(access ? { access } : {}),
       port,
       signal,
       observer: !flags.has("no-observer"),
@@ -42,7 +56,7 @@ export async function serveCommand(args: string[]): Promise<number> {
       portMapping: !flags.has("no-map"),
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
-    announce(server, output, bootstrap);
+    announce(server, output, { bootstrap, access });
     void typed(chat).catch(() => {}); // a terminal that is gone has nobody to type
     await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     return 0;
@@ -59,14 +73,24 @@ async function readIdentity(flags: Flags): Promise<Identity> {
 }
 
 /** The id for scripts, and for a person the whole command that the other side has to type. */
-function announce(server: Server, output: Output, bootstrap: readonly string[] | undefined) {
+function announce(
+  server: Server,
+  output: Output,
+  { bootstrap, access }: { bootstrap: readonly string[] | undefined; access: AccessOptions | undefined },
+) {
   const flags = bootstrap?.length === 0
     ? ` --bootstrap THIS-HOST:${server.port}`
     : (bootstrap ?? []).map((node) => ` --bootstrap ${node}`).join("");
-  const command = `skip connect ${server.id}${flags}`;
+  const command = `skip connect ${server.id}${flags}${access ? " --as-me" : ""}`;
   output.product(server.id);
-  output.event({ type: "ready", id: server.id, port: server.port, command });
-  output.say(`\nOn the other side:\n\n  ${command}\n`);
+  output.event({
+    type: "ready",
+    id: server.id,
+    port: server.port,
+    command,
+    access: access ? "limited" : "anyone",
+  });
+  output.say(`\n${describeAccess(access)}\n\nOn the other side:\n\n  ${command}\n`);
 }
 
 async function typed(chat: Chat) {

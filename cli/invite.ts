@@ -1,0 +1,68 @@
+import { type Invitation, Invitations, MAX_USES } from "../lib/access/mod.ts";
+import { loadOrCreateIdentity } from "../lib/identity/mod.ts";
+import { readDuration } from "./_duration.ts";
+import { UsageError } from "./_exit.ts";
+import { type Flags, readFlags, readNumber } from "./_flags.ts";
+import { withKeyFile } from "./_key_file.ts";
+import { Output } from "./_output.ts";
+import { identityPath, invitationsPath } from "./_paths.ts";
+
+/** `skip invite`: makes, shows and takes back invitations to this machine's serving peer. */
+export async function inviteCommand(args: string[]): Promise<number> {
+  const flags = readFlags("invite", args, {
+    boolean: ["list", "json", "quiet", "verbose"],
+    string: ["uses", "for", "revoke", "identity"],
+    positional: [0, 0],
+  });
+  const output = new Output({
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+  });
+  const terms = { uses: readUses(flags), lifetimeMs: readDuration("for", flags.value("for") ?? "24h") };
+  const revoke = flags.value("revoke");
+  if (flags.has("list") && revoke !== undefined) {
+    throw new UsageError("--list goes with no --revoke", "Give one of the two.");
+  }
+  const path = flags.value("identity") ?? identityPath();
+  const identity = await withKeyFile(path, loadOrCreateIdentity);
+  const invitations = new Invitations(identity, invitationsPath(path));
+  if (flags.has("list")) show(await invitations.list(), output);
+  else if (revoke !== undefined) takeBack(revoke, await invitations.revoke(revoke), output);
+  else give(identity.id, await invitations.create(terms), terms, output);
+  return 0;
+}
+
+function readUses(flags: Flags): number {
+  const text = flags.value("uses") ?? "1";
+  return text === "many" ? MAX_USES : readNumber("uses", text, 1, MAX_USES);
+}
+
+/** For the other side, the whole command; the token is in it once, for scripts as well. */
+function give(id: string, token: string, terms: { uses: number; lifetimeMs: number }, output: Output) {
+  const command = `skip connect ${id} --token ${token}`;
+  const until = new Date(Date.now() + terms.lifetimeMs).toISOString();
+  output.product(command);
+  output.event({ type: "invitation", id, token, uses: terms.uses, expires: until, command });
+  const whom = terms.uses === 1 ? "the first peer that uses it" : `the first ${terms.uses} peers that use it`;
+  output.say(`\nLets in ${whom}, until ${until}. Take it back with skip invite --revoke TOKEN.`);
+  output.say("It counts where skip serve lets in only those that it knows: skip serve --invite-only");
+}
+
+function show(invitations: readonly Invitation[], output: Output) {
+  if (invitations.length === 0) output.say("No invitation is open.");
+  for (const { key, expires, uses, revoked, peers } of invitations) {
+    const until = new Date(expires).toISOString();
+    const state = revoked ? "taken back" : `until ${until}`;
+    output.product([key, `${peers.length} of ${uses} used`, state, ...peers].join("  "));
+    output.event({ type: "invitation", key, uses, expires: until, revoked, peers });
+  }
+}
+
+function takeBack(which: string, count: number, output: Output) {
+  if (count === 0 && which !== "all") {
+    throw new UsageError("--revoke names no open invitation", "See skip invite --list.");
+  }
+  output.event({ type: "revoked", count });
+  output.say(`${count} taken back; who came in by it is shown out within seconds.`);
+}
