@@ -41,7 +41,7 @@ const COMMON = `  --json                  one JSON object a line on stdout
 const TOPICS: Readonly<Record<string, string>> = {
   serve: `Serves a WebSocket endpoint that greets and echoes. Lines typed here go to everybody connected.
 
-Usage: skip serve [--identity FILE | --ephemeral] [--allow PEER]… [--port N] [--bootstrap HOST:PORT]… [--stun HOST:PORT]…
+Usage: skip serve [--identity FILE | --ephemeral] [--allow PEER]… [--port N] [--bootstrap HOST:PORT]…
 
   --identity FILE         the key file; made if missing (default: the platform's configuration folder)
   --ephemeral             a new identity for this run, kept nowhere
@@ -60,7 +60,7 @@ The id goes to stdout once others can find it. Stop with Ctrl-C.`,
 
   connect: `Opens a WebSocket: lines from stdin are messages, messages go to stdout.
 
-Usage: skip connect ID [--path /p] [--as-me | --token TOKEN] [--identity FILE] [--bootstrap HOST:PORT]… [--stun HOST:PORT]… [--timeout SECONDS]
+Usage: skip connect ID [--path /p] [--as-me | --token TOKEN] [--bootstrap HOST:PORT]… [--timeout SECONDS]
 
   --path /p               path and query of the request (default: /)
   --timeout SECONDS       how long opening may take (default: 30)

@@ -17,7 +17,7 @@ Deno.test("FileStore keeps what another one finds, in a file that only this user
     await first.update(() => [one]);
     await second.refresh();
     assertEquals([first.value, second.value], [[one], [one]]);
-    const names = [...Deno.readDirSync(`${folder}/new`)].map(({ name }) => name).sort();
+    const names = (await Array.fromAsync(Deno.readDir(`${folder}/new`))).map(({ name }) => name).sort();
     assertEquals(names, ["invitations", "invitations.lock"]);
     if (Deno.build.os === "windows") return;
     for (const name of names) assertEquals((await Deno.stat(`${folder}/new/${name}`)).mode! & 0o777, 0o600);

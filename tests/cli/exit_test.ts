@@ -11,6 +11,7 @@ Deno.test("explain() gives each failure its exit code and its word", () => {
     [new PeerError("unreachable", ""), 4, "unreachable"],
     [new PeerError("no-candidates", ""), 4, "no-candidates"],
     [new PeerError("not-proven", ""), 5, "not-proven"],
+    [new PeerError("denied", ""), 6, "denied"],
     [new PeerError("offline", ""), 1, "offline"],
     [new DOMException("late", "TimeoutError"), 124, "timeout"],
     [new Interrupted(), 130, "interrupted"],

@@ -69,7 +69,7 @@ Deno.test("skip help names every flag that the README's synopsis names", async (
     )
   ) {
     const text = await help(command!);
-    for (const [flag] of rest!.matchAll(/--\w+/g)) assertMatch(text, new RegExp(`^ {2}${flag} `, "m"));
+    for (const [flag] of rest!.matchAll(/--[\w-]+/g)) assertMatch(text, new RegExp(`^ {2}${flag} `, "m"));
   }
 });
 

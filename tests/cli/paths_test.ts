@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { identityPath, knownNodesPath } from "../../cli/_paths.ts";
+import { identityPath, invitationsPath, knownNodesPath, namesPath } from "../../cli/_paths.ts";
 
 function surroundings(os: typeof Deno.build.os, env: Record<string, string>) {
   return { os, env: (name: string) => env[name] };
@@ -20,6 +20,12 @@ Deno.test("identityPath() follows the platform's convention", () => {
 Deno.test("identityPath() lies in the roaming folder on Windows", () => {
   const path = identityPath(surroundings("windows", { APPDATA: "C:/Users/ann/AppData/Roaming" }));
   assertEquals(path.replaceAll("\\", "/"), "C:/Users/ann/AppData/Roaming/skip-public-ip/identity.pem");
+});
+
+Deno.test("namesPath() lies in the configuration folder, and invitations beside the key file that they are for", () => {
+  const here = surroundings("linux", { HOME: "/home/ann" });
+  assertEquals(namesPath(here).replaceAll("\\", "/"), "/home/ann/.config/skip-public-ip/names");
+  assertEquals(invitationsPath("/a/key.pem"), "/a/key.pem.invitations");
 });
 
 Deno.test("knownNodesPath() keeps each network's nodes in a file of their own", async () => {

@@ -25,6 +25,11 @@ Deno.test("describe() ends each stage with a fact", () => {
       "punch       203.0.113.9:50712 in 140 ms (reflexive)",
     ],
     [{ type: "open", ms: 1312 }, "open        WebSocket in 1.3 s"],
+    [{ type: "allow-list", peers: 2 }, "access      the list has 2 peers"],
+    [
+      { type: "allow-list", peers: 1, error: "Cannot read line 3" },
+      "access      the list has 1 peer still: Cannot read line 3",
+    ],
     [{ type: "published", acknowledgements: 8 }, "publish     at 8 nodes"],
     [
       {
