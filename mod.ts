@@ -45,6 +45,12 @@
  * TLS 1.3 by the runtime itself. The certificate is made from the key of the id, and the connecting peer trusts that key and
  * nothing else, so whoever reads the traffic, answers in the peer's place or runs the DHT gets nothing.
  *
+ * # Who may connect
+ *
+ * Anyone who knows the id, unless `access` names peers or brings {@linkcode Invitations}. A connecting peer shows nothing that
+ * tells who it is, unless it is given an `identity`: then it proves its id inside TLS, and the handler has it in
+ * `info.remoteId`.
+ *
  * # Failure
  *
  * What can go wrong between peers is a {@linkcode PeerError} with a `code` and a remedy; {@linkcode Progress} tells each
