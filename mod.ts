@@ -66,6 +66,7 @@ export {
   type DialOptions,
   type PathInfo,
   type Peer,
+  type PeerStats,
   type WebSocketOptions,
 } from "./lib/connect.ts";
 export {
@@ -85,6 +86,7 @@ export {
   type ServiceDescription,
   type ServiceRecord,
 } from "./lib/discovery/mod.ts";
+export type { RoundTrips } from "./lib/control/mod.ts";
 export type { Candidate, CandidateKind, Endpoint } from "./lib/endpoint.ts";
 export type { Filtering, Mapping, Nat, PortRange, PortSequence, Refusal } from "./lib/nat.ts";
 export { PeerError, type PeerErrorCode } from "./lib/errors.ts";

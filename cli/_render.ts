@@ -47,13 +47,22 @@ export function describe(event: Progress): readonly [stage: string, fact: string
         ? undefined
         : ["strategy", `${event.strategy}, since ${event.reason}; odds ${Math.round(event.odds * 100)} %`];
     case "knock":
-      return ["knock", `${count(event.acknowledgements, "node")} told in ${duration(event.ms)}`];
+      return [
+        "knock",
+        `${event.via === "dht" ? count(event.acknowledgements, "node") : "peer"} told in ${
+          duration(event.ms)
+        }`,
+      ];
     case "knocked":
       return ["knock", `${event.from.join(", ")} (${event.via})`];
     case "path":
       return ["punch", `${event.remote} in ${duration(event.ms)} (${event.kind})`];
     case "refused":
       return ["check", `${event.remote} is not the peer: ${event.reason}`];
+    case "lost":
+      return ["lost", `the peer is silent since ${duration(event.ms)}`];
+    case "restored":
+      return ["restored", `the peer is back after ${duration(event.ms)}`];
     case "open":
       return ["open", `WebSocket in ${duration(event.ms)}`];
     case "published":

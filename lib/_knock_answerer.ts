@@ -47,10 +47,12 @@ export class KnockAnswerer implements AsyncDisposable {
    * Dials the endpoints of a knock from our port, in the background. This never throws.
    *
    * Whoever knocks may name anybody. Nobody is dialled at that word alone: the DHT's nodes must have seen an announcement come
-   * from one of the addresses, and of others only those are dialled that no third party on IPv4 can have.
+   * from one of the addresses, or it came over a connection from there; of others only those are dialled that no third party
+   * on IPv4 can have.
    */
   answer(knock: Knock): void {
     if (this.#closing.signal.aborted) return;
+    if (knock.from !== undefined) return this.#dial(knock, [knock.from]);
     const addresses = [...new Set(knock.candidates.map((c) => c.hostname))];
     if (knock.via === "announce") {
       this.#dial(knock, addresses);
@@ -75,7 +77,7 @@ export class KnockAnswerer implements AsyncDisposable {
     const { vantage, report } = this.#options;
     const own = vantage();
     const named = candidates.filter((c) => verified.includes(c.hostname) || !isForeign(c));
-    const addresses = via === "announce" ? verified : [];
+    const addresses = via === "announce" || via === "control" ? verified : [];
     const allowed = dialable(named, own, { addresses, chosen: false });
     this.#dialAll(allowed, via);
     // Whoever announces himself and no more has a port that he knows. Who meets a sequence always says more.

@@ -1,6 +1,7 @@
 import { delay } from "@std/async";
 import { dialable, type LocalCandidates } from "./candidates/mod.ts";
 import { type CheckedPath, checkPath } from "./check/mod.ts";
+import type { ControlChannel } from "./control/mod.ts";
 import type { Discovery, Resolution } from "./discovery/mod.ts";
 import {
   addressFamily,
@@ -18,8 +19,9 @@ import { type RunningTactic, startTactic } from "./_connecting_tactic.ts";
 import { type Incoming, incomingPaths } from "./_incoming_paths.ts";
 import { isUnreachable, noCandidates, noDirectPath, noPath } from "./_path_errors.ts";
 import type { Identity } from "./identity/mod.ts";
+import { describePath, type PathInfo } from "./_path_info.ts";
 import { PathMemory } from "./_path_memory.ts";
-import { type OnProgress, type PathKind, pathKind, pathKindOf } from "./progress.ts";
+import type { OnProgress } from "./progress.ts";
 import {
   type ByteStream,
   type Dial,
@@ -50,18 +52,6 @@ const DIRECT_GRACE_MS = 50;
 const CERTAIN_MS = 500;
 /** What plain dials, by which the two networks met before, may take until ports are guessed all the same. */
 const PLAIN_MS = 400;
-/** A path to the peer, as users see it. */
-export interface PathInfo {
-  /** What kind of candidate it came from. */
-  readonly kind: PathKind;
-  /** The peer's end, `ADDR:PORT`. */
-  readonly remote: string;
-  /** Our end as the peer sees it, `ADDR:PORT`. */
-  readonly mapped: string;
-  /** One round trip, measured by the check. */
-  readonly rttMs: number;
-}
-
 /** What a {@linkcode PathFinder} works with. */
 export interface PathFinderOptions {
   readonly publicKey: Uint8Array;
@@ -71,6 +61,8 @@ export interface PathFinderOptions {
   readonly stun: readonly Endpoint[];
   /** Whether the router may be asked to map our port. */
   readonly portMapping: boolean;
+  /** A channel to the peer over which to agree on a punch, while there is one. @default none */
+  readonly control?: () => ControlChannel | undefined;
   readonly report: OnProgress;
 }
 
@@ -103,7 +95,7 @@ export class PathFinder {
     try {
       return won = await Promise.any([first, second]);
     } catch (error) {
-      this.#forget();
+      this.forget();
       const [one, two] = (error as AggregateError).errors;
       throw isUnreachable(two) ? one : two; // the second attempt has looked again, so it knows better
     } finally {
@@ -115,20 +107,21 @@ export class PathFinder {
   }
 
   #attemptAfresh(signal: AbortSignal): Promise<ByteStream> {
-    this.#forget();
+    this.forget();
     return this.#attempt(signal, { isSecond: true });
   }
 
   /** What we know may be out of date. */
-  #forget() {
+  forget(): void {
     this.#resolution = undefined;
     this.#directMs = undefined;
   }
 
   async #resolve(signal: AbortSignal): Promise<Resolution> {
-    const { discovery, publicKey, report } = this.#options;
+    const { control, discovery, publicKey, report } = this.#options;
     const known = this.#resolution;
-    if (known && performance.now() - known.at < RESOLUTION_LIFETIME_MS) return known.value;
+    const isFresh = known && (control?.() || performance.now() - known.at < RESOLUTION_LIFETIME_MS);
+    if (isFresh) return known.value;
     const start = performance.now();
     const value = await discovery.resolve(publicKey, { signal });
     this.#resolution = { value, at: performance.now() };
@@ -138,8 +131,9 @@ export class PathFinder {
 
   /** One port, one knock, one window. */
   async #attempt(signal: AbortSignal, { isSecond = false } = {}): Promise<ByteStream> {
-    const { report } = this.#options;
+    const { control, report } = this.#options;
     const resolution = await this.#resolve(signal);
+    const agreed = isSecond ? undefined : control?.();
     const incoming = incomingPaths(resolution.record.candidates);
     await using port = await openPort({ port: 0, onConnection: incoming.push });
     await using side = await openOwnSide(this.#options, {
@@ -161,13 +155,22 @@ export class PathFinder {
     const { strategy, odds, reason } = view;
     report({ type: "strategy", strategy, odds, reason });
     const start = performance.now();
-    const around = { resolution, local, remote, incoming, signal, servers, outlook: view };
-    const won = await this.#punch(port, schedule(remote.filter((c) => !usesUpPorts(view, c))), around);
+    const around = { resolution, local, remote, incoming, signal, servers, outlook: view, agreed };
+    const dials = schedule(remote.filter((c) => !usesUpPorts(view, c)), this.#headStartMs(agreed));
+    const won = await this.#punch(port, dials, around);
     this.#remember(won, resolution.record.candidates, performance.now() - start);
     const isPlain = won.stream.localAddr.port === port.port &&
       remote.some((c) => sameEndpoint(c, won.stream.remoteAddr));
     this.#memory.remember(local.publicAddress, remote, isPlain ? "plain" : strategy);
     return won.stream;
+  }
+
+  /**
+   * Half a round trip after a knock over a channel both sides dial at once, so that their SYNs cross (libp2p's DCUtR). Where
+   * a plain dial gets through, there is nothing to wait for.
+   */
+  #headStartMs(agreed: ControlChannel | undefined): number {
+    return this.#directMs === undefined ? (agreed?.roundTrips?.minMs ?? 0) / 2 : 0;
   }
 
   #worthDialling({ record }: Resolution, local: LocalCandidates): Candidate[] {
@@ -228,7 +231,8 @@ export class PathFinder {
   }
 
   /** Where plain dials got through before, the serving peer is disturbed only if they no longer do. */
-  async #knock(port: PunchPort, tactic: RunningTactic, { resolution, local, signal }: Around): Promise<void> {
+  async #knock(port: PunchPort, tactic: RunningTactic, around: Around): Promise<void> {
+    const { agreed, local, resolution, signal } = around;
     const { discovery, identity, report } = this.#options;
     const start = performance.now();
     try {
@@ -237,23 +241,18 @@ export class PathFinder {
       const external = portOf("mapped", candidates) ?? portOf("reflexive", candidates) ?? port.port;
       const all = [...candidates, ...(await tactic.candidates ?? [])];
       const content = { port: external, candidates: all, nat, ports: await tactic.ports };
-      const acknowledgements = await discovery.knock(resolution, content, { identity, signal });
-      report({ type: "knock", acknowledgements, ms: performance.now() - start });
+      const acknowledgements = agreed
+        ? await agreed.knock(content, signal).then(() => 1)
+        : await discovery.knock(resolution, content, { identity, signal });
+      const via = agreed ? "control" : "dht";
+      report({ type: "knock", acknowledgements, ms: performance.now() - start, via });
     } catch { /* the race is over */ }
   }
 
-  #remember({ stream, checked, dial }: Winner<CheckedPath>, named: readonly Candidate[], ms: number) {
-    const remote = stream.remoteAddr;
-    const candidate = dial?.candidate ?? named.find((c) => sameEndpoint(c, remote));
-    this.#directMs = dial && !dial.bound ? ms : undefined;
-    this.path = {
-      kind: candidate ? pathKind(candidate) : pathKindOf(remote),
-      remote: formatEndpoint(remote),
-      mapped: formatEndpoint(checked.mapped),
-      rttMs: checked.rttMs,
-    };
-    const { kind, mapped, rttMs } = this.path;
-    this.#options.report({ type: "path", kind, remote: this.path.remote, ms, rttMs, mapped });
+  #remember(won: Winner<CheckedPath>, named: readonly Candidate[], ms: number) {
+    this.#directMs = won.dial && !won.dial.bound ? ms : undefined;
+    this.path = describePath(won, named);
+    this.#options.report({ type: "path", ms, ...this.path });
   }
 }
 
@@ -268,6 +267,8 @@ interface Around {
   readonly outlook: Outlook;
   /** Observers of our NAT, where it needs some. */
   readonly servers: readonly Endpoint[];
+  /** Over which to knock, in place of the DHT. */
+  readonly agreed: ControlChannel | undefined;
 }
 
 /** Each dial that is refused and repeated takes one of the ports that we told the peer. */

@@ -7,15 +7,12 @@ import { generateIdentity, type Identity, parsePeerId } from "./identity/mod.ts"
 import { Credentials, readToken } from "./access/mod.ts";
 import { parseHostPort } from "./endpoint.ts";
 import { type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
-import { PathFinder, type PathInfo } from "./_path_finder.ts";
+import { DialledPeer, type PeerStats } from "./_dialled_peer.ts";
+import type { PathInfo } from "./_path_info.ts";
 import { reporter } from "./progress.ts";
-import type { ByteStream } from "./punch/mod.ts";
-import { openClient, type WebSocketOptions } from "./tunnel/mod.ts";
+import type { WebSocketOptions } from "./tunnel/mod.ts";
 
-export type { PathInfo, WebSocketOptions };
-
-/** The serving peer closes a path that is not used for 15 s; one that waited this long is not worth a try. */
-const READY_PATH_LIFETIME_MS = 10_000;
+export type { PathInfo, PeerStats, WebSocketOptions };
 
 /** Options of {@linkcode dial}. */
 export interface DialOptions extends NetworkOptions {
@@ -28,10 +25,17 @@ export interface DialOptions extends NetworkOptions {
   readonly token?: string;
   /** Ends the attempt; `dial` rejects with its reason. A peer that is open is closed by {@linkcode Peer.close}. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether a peer that is no longer heard is looked for again at once, with `lost` and `restored` told to `onProgress`, and
+   * not only at the next request. What was open when it was lost is closed in both cases.
+   *
+   * @default {false}
+   */
+  readonly reconnect?: boolean;
 }
 
 /** Options of {@linkcode connect}. */
-export interface ConnectOptions extends DialOptions, WebSocketOptions {
+export interface ConnectOptions extends Omit<DialOptions, "reconnect">, WebSocketOptions {
   /** Path and query of the request. @default {"/"} */
   readonly path?: string;
 }
@@ -42,6 +46,10 @@ export interface Peer extends AsyncDisposable {
   readonly id: string;
   /** The newest path. */
   readonly path: PathInfo;
+  /** What went over all paths, and how long the round trips were of late. */
+  stats(): PeerStats;
+  /** One round trip in milliseconds. Rejects with `signal.reason`, or while the peer is not heard. */
+  ping(options?: { signal?: AbortSignal }): Promise<number>;
   /** Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** A native WebSocket that is open. */
@@ -70,37 +78,34 @@ export interface Peer extends AsyncDisposable {
  * @throws {PeerError} With the code of the stage that failed, see {@linkcode PeerErrorCode}.
  */
 export async function dial(id: string, options: DialOptions = {}): Promise<Peer> {
+  return await openPeer(id, options, { lasting: true });
+}
+
+async function openPeer(id: string, options: DialOptions, { lasting }: { lasting: boolean }): Promise<Peer> {
   const { id: canonical, publicKey } = parsePeerId(id);
   const { signal = new AbortController().signal, identity = generateIdentity() } = options;
   const credentials = readCredentials(options, canonical, publicKey);
   signal.throwIfAborted();
   const report = reporter(options.onProgress);
   const stun = (options.stun ?? PUBLIC_STUN).map(parseHostPort);
+  const { portMapping = true, reconnect = false } = options;
 
   await using stack = new AsyncDisposableStack();
   const { discovery } = stack.use(await openNetwork(options, 0));
   stack.use(reportOnline(discovery, report));
-  const finder = new PathFinder({
-    ...{ publicKey, identity, discovery, report, stun },
-    portMapping: options.portMapping ?? true,
-  });
-  const ready = stack.adopt(new ReadyPath(), (path) => path.close());
-  const client = stack.use(openClient({
-    id: canonical,
-    publicKey,
-    openPath: (signal) => Promise.resolve(ready.take() ?? finder.open(signal)),
-    ...(credentials ? { credentials } : {}),
-  }));
-  ready.put(await finder.open(signal));
+  const about = { id: canonical, publicKey, identity, credentials, discovery, stun, portMapping };
+  const peer = stack.use(await DialledPeer.open({ ...about, reconnect, lasting, report }, signal));
   const resources = stack.move();
   const close = () => resources.disposeAsync();
   return {
     id: canonical,
     get path() {
-      return finder.path!;
+      return peer.path;
     },
-    fetch: client.fetch,
-    webSocket: client.webSocket,
+    stats: () => peer.stats(),
+    ping: (options) => peer.ping(options),
+    fetch: peer.client.fetch,
+    webSocket: peer.client.webSocket,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -118,28 +123,6 @@ function readCredentials(
   if (identity) return new Credentials({ identity, audience, token });
   if (token === undefined) return undefined;
   throw new TypeError("Cannot use the token: it is bound to an id, so it needs the option identity");
-}
-
-/** The first path, which waits for the first connection. */
-class ReadyPath {
-  #stream: ByteStream | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  put(stream: ByteStream) {
-    this.#stream = stream;
-    this.#timer = setTimeout(() => this.close(), READY_PATH_LIFETIME_MS);
-  }
-
-  take(): ByteStream | undefined {
-    clearTimeout(this.#timer);
-    const stream = this.#stream;
-    this.#stream = undefined;
-    return stream;
-  }
-
-  close() {
-    this.take()?.close();
-  }
 }
 
 /**
@@ -163,7 +146,7 @@ class ReadyPath {
  */
 export async function connect(id: string, options: ConnectOptions = {}): Promise<WebSocket> {
   const start = performance.now();
-  const peer = await dial(id, options);
+  const peer = await openPeer(id, options, { lasting: false });
   try {
     const { path = "/", signal, protocols, headers } = options;
     const socket = await peer.webSocket(path, {

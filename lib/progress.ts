@@ -46,8 +46,14 @@ export type Progress =
   }
   /** How the two NATs are got through: `plain`, `prediction`, `sweep`, `birthday`, or `none` with the reason. */
   | { readonly type: "strategy"; readonly strategy: string; readonly odds: number; readonly reason: string }
-  /** The connecting peer announced itself at so many nodes; the serving peer saw somebody announced. */
-  | { readonly type: "knock"; readonly acknowledgements: number; readonly ms: number }
+  /** The connecting peer announced itself at so many nodes, or told the serving peer over a connection that they have. */
+  | {
+    readonly type: "knock";
+    readonly acknowledgements: number;
+    readonly ms: number;
+    readonly via: "dht" | "control";
+  }
+  /** The serving peer saw somebody knock. */
   | { readonly type: "knocked"; readonly via: string; readonly from: readonly string[] }
   /** A path passed its check; `ms` counts from the first dial, `rttMs` is one round trip on it. */
   | {
@@ -61,6 +67,10 @@ export type Progress =
   }
   /** Somebody answered at a candidate, but not the peer. */
   | { readonly type: "refused"; readonly remote: string; readonly reason: string }
+  /** A dialled peer was not heard any more since `ms`, and its silent paths were closed. */
+  | { readonly type: "lost"; readonly ms: number }
+  /** It is heard again, `ms` after it was heard last. */
+  | { readonly type: "restored"; readonly ms: number }
   /** The WebSocket is open. */
   | { readonly type: "open"; readonly ms: number }
   /** The record was published at so many of the closest nodes, or could not be. */

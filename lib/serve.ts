@@ -8,11 +8,12 @@ import type { AccessOptions } from "./access/mod.ts";
 import type { LocalCandidates } from "./candidates/mod.ts";
 import { openAccess } from "./_access.ts";
 import { Gate } from "./_gate.ts";
-import type { Discovery, Publication, ServiceDescription } from "./discovery/mod.ts";
-import { type Endpoint, formatEndpoint, isPort, parseHostPort } from "./endpoint.ts";
+import { answerControl } from "./control/mod.ts";
+import type { Discovery, Knock, Publication, ServiceDescription } from "./discovery/mod.ts";
+import { type Endpoint, isPort, parseHostPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
 import { KnockAnswerer } from "./_knock_answerer.ts";
-import { formatNat } from "./nat.ts";
+import { keyOf, watchCandidates } from "./_candidate_watch.ts";
 import { votesOf } from "./_nat_watcher.ts";
 import { ObserverAnnouncer } from "./_observer_announcer.ts";
 import { type Network, type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
@@ -20,12 +21,10 @@ import { Prober } from "./_prober.ts";
 import { OwnNetwork } from "./_own_network.ts";
 import { type OnProgress, reporter } from "./progress.ts";
 import { openPort, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
-import { type ServeHandler, type ServeInfo, serveTunnel } from "./tunnel/mod.ts";
+import { type OnControl, type ServeHandler, type ServeInfo, serveTunnel } from "./tunnel/mod.ts";
 
 export type { ServeHandler, ServeInfo };
 
-/** How often our own addresses are compared with those published: a change of network shows within this time. */
-const WATCH_INTERVAL_MS = 5000;
 /** A random UDP port may be taken for TCP; so many times we try another. */
 const PORT_ATTEMPTS = 8;
 
@@ -104,8 +103,12 @@ export async function serve(handler: ServeHandler, options: ServeOptions = {}): 
 
   await using stack = new AsyncDisposableStack();
   const guard = options.access && stack.use(await openAccess(options.access, report));
+  const door: KnockDoor = { knock: () => {} };
+  const onControl: OnControl = (socket, remote) =>
+    answerControl(socket, remote, (knock) => door.knock(knock));
+  const more = { ...(onError ? { onError } : {}), ...(guard ? { guard } : {}) };
   const tunnel = stack.use(
-    await serveTunnel(handler, { identity, ...(onError ? { onError } : {}), ...(guard ? { guard } : {}) }),
+    await serveTunnel(handler, { identity, onControl, ...more }),
   );
   const prober = new Prober();
   const gate = stack.use(new Gate(identity, tunnel, report, prober));
@@ -117,9 +120,17 @@ export async function serve(handler: ServeHandler, options: ServeOptions = {}): 
   stack.use(reportOnline(network.discovery, report));
   const { discovery } = network;
   const portMapping = options.portMapping ?? true;
-  await publish({ discovery, identity, port, announcer, servers, portMapping, gate, report, signal }, stack);
+  await publish(
+    { discovery, identity, port, announcer, servers, portMapping, gate, door, report, signal },
+    stack,
+  );
   report({ type: "ready", id: identity.id, ms: performance.now() - start });
   return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
+}
+
+/** Where knocks come in that need no DHT: who serves is reached before who answers them is there. */
+interface KnockDoor {
+  knock: (knock: Knock) => void;
 }
 
 /** What {@linkcode publish} works with. */
@@ -131,6 +142,7 @@ interface Service {
   readonly servers: readonly Endpoint[];
   readonly portMapping: boolean;
   readonly gate: Gate;
+  readonly door: KnockDoor;
   readonly report: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
@@ -140,7 +152,7 @@ async function publish(
   service: Service,
   stack: AsyncDisposableStack,
 ): Promise<void> {
-  const { discovery, identity, port, announcer, gate, report, signal } = service;
+  const { discovery, identity, port, announcer, gate, door, report, signal } = service;
   const { promise: announced, resolve: announce } = Promise.withResolvers<Publication>();
   const urge = () => void announced.then((publication) => publication.update({ urgent: true }));
   let published = "";
@@ -163,6 +175,7 @@ async function publish(
       },
     }),
   );
+  door.knock = (knock) => knocks.answer(knock);
   let told: Told | undefined;
   let onPublished: (() => void) | undefined;
   const describeNow = () => {
@@ -240,39 +253,6 @@ function describe({ candidates, nat, observed }: LocalCandidates, told?: Told): 
     ...(observed ? { dht: observed } : {}),
     ...(isNew ? { ports: told.ports } : {}),
   };
-}
-
-/** What {@linkcode watchCandidates} works with. */
-interface Watching {
-  readonly gather: () => LocalCandidates;
-  /** Has servers look at our NAT if it is time. */
-  readonly look: () => Promise<boolean>;
-  readonly publication: Publication;
-  /** The key of what was published last. */
-  readonly published: () => string;
-  readonly report: OnProgress;
-}
-
-/** Publishes again when what `gather` finds is no longer what was published. */
-function watchCandidates({ gather, look, publication, published, report }: Watching): Disposable {
-  let reported = "";
-  const compare = () => {
-    const local = gather();
-    const now = keyOf(local);
-    if (now !== published()) publication.update();
-    if (now === reported) return;
-    reported = now;
-    const { candidates, nat } = local;
-    report({ type: "candidates", local: candidates.map(formatEndpoint), remote: [], nat: formatNat(nat) });
-  };
-  compare();
-  const timer = setInterval(() => void look().then(compare), WATCH_INTERVAL_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-/** Tells whether what others are to know has changed. */
-function keyOf({ candidates, nat }: LocalCandidates): string {
-  return JSON.stringify([candidates, formatNat(nat)]);
 }
 
 function makeServer(

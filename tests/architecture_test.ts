@@ -21,6 +21,7 @@ const STAGES = [
   "punch",
   "check",
   "tunnel",
+  "control",
   "network",
   "netcheck",
   PRIVATE_STAGE,

@@ -147,9 +147,11 @@ export interface Resolution {
 export interface Knock {
   /**
    * How it came: `announce` has one endpoint whose address a DHT node verified by a token round trip;
-   * `sealed` and `datagram` have only the sender's own word (and signature).
+   * `sealed` and `datagram` have only the sender's own word (and signature); `control` came over a connection of that peer.
    */
-  readonly via: "announce" | "sealed" | "datagram";
+  readonly via: "announce" | "sealed" | "datagram" | "control";
+  /** The address that the connection proves; of `control` alone. */
+  readonly from?: string;
   /** Where to punch; 1 to 8. */
   readonly candidates: readonly Endpoint[];
   /** The NAT that the connecting peer says it has. */

@@ -38,13 +38,15 @@ const STAGGER_MS = 5;
  *
  * All start within a few milliseconds, far less than the 250 ms of Happy Eyeballs: a punch lives from SYNs that
  * meet, and a SYN that nobody answers costs nothing.
+ *
+ * @param startMs When the first one starts.
  */
-export function schedule(candidates: readonly Candidate[]): Dial[] {
+export function schedule(candidates: readonly Candidate[], startMs = 0): Dial[] {
   return [...candidates]
     .sort((a, b) => preference(b) - preference(a))
     .map((candidate, i) => ({
       candidate,
-      delayMs: i * STAGGER_MS,
+      delayMs: startMs + i * STAGGER_MS,
       bound: addressScope(candidate.hostname) === "global",
     }));
 }

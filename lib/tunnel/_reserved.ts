@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Endpoint } from "../endpoint.ts";
 import type { ServeInfo } from "./types.ts";
 
 /** Everything below it is reserved (RFC 8615). */
@@ -12,15 +13,38 @@ const RESERVED_PATH = "/.well-known/skip/";
 /** Answers 204 to whoever may come in. A raw TLS connection says who it is here, before it carries somebody else's requests. */
 export const HELLO_PATH = `${RESERVED_PATH}hello`;
 
+/** A WebSocket over which the two peers agree on further paths. */
+export const CONTROL_PATH = `${RESERVED_PATH}control`;
+
+/** A peer that says nothing on it for so long has gone: it asks every 2 s. */
+const CONTROL_IDLE_SECONDS = 30;
+
+/** Takes over the control channel of a peer. */
+export type OnControl = (socket: WebSocket, remote: Endpoint) => void;
+
 /** Whether a request is not for the handler. */
 export function isReserved(url: string): boolean {
   return url.startsWith(RESERVED_PATH, url.indexOf("/", "https://".length));
 }
 
 /** The answer to a request for a reserved path, from somebody who may come in. */
-export function answerReserved(request: Request, _info: ServeInfo): Response | Promise<Response> {
+export function answerReserved(
+  request: Request,
+  { remoteAddr }: ServeInfo,
+  onControl?: OnControl,
+): Response | Promise<Response> {
   const { pathname } = new URL(request.url);
+  if (pathname === CONTROL_PATH && onControl) return openControl(request, remoteAddr as Endpoint, onControl);
   if (pathname !== HELLO_PATH) return new Response(null, { status: 404 });
   if (request.method !== "GET") return new Response(null, { status: 405, headers: { allow: "GET" } });
   return new Response(null, { status: 204 });
+}
+
+function openControl(request: Request, remote: Endpoint, onControl: OnControl): Response {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    return new Response(null, { status: 426, headers: { upgrade: "websocket", connection: "upgrade" } });
+  }
+  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: CONTROL_IDLE_SECONDS });
+  onControl(socket, { hostname: remote.hostname, port: remote.port });
+  return response;
 }

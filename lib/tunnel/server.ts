@@ -6,7 +6,7 @@ import type { ByteStream } from "../punch/mod.ts";
 import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { RequestView } from "./_request_view.ts";
-import { answerReserved, isReserved } from "./_reserved.ts";
+import { answerReserved, isReserved, type OnControl } from "./_reserved.ts";
 import { closeQuietly, splice } from "./splice.ts";
 import type { ServeHandler, ServeInfo } from "./types.ts";
 
@@ -28,6 +28,8 @@ export interface ServeTunnelOptions {
   readonly onError?: (error: unknown) => Response | Promise<Response>;
   /** Closes the server and all connections at once; as in `Deno.serve`. */
   readonly signal?: AbortSignal;
+  /** Takes over the control channels that peers open; without it there are none. */
+  readonly onControl?: OnControl;
   /** Tunnels at the same time. @default {2048} */
   readonly maxTunnels?: number;
   /** Tunnels at the same time from one address. @default {512} */
@@ -72,6 +74,7 @@ class TunnelServer implements ServingTunnel {
   readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
+  readonly #onControl: OnControl | undefined;
   /** By the loopback port from which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
   readonly #tunnels = new Set<Promise<void>>();
@@ -85,6 +88,7 @@ class TunnelServer implements ServingTunnel {
     this.#admission = new Admission(identity.id, guard);
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
     this.#firstRequestMs = firstRequestMs;
+    this.#onControl = options.onControl;
     this.#server = Deno.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -164,7 +168,9 @@ class TunnelServer implements ServingTunnel {
       completed,
       ...(id === undefined ? {} : { remoteId: id }),
     };
-    const response = isReserved(request.url) ? answerReserved(seen, info) : this.#handler(seen, info);
+    const response = isReserved(request.url)
+      ? answerReserved(seen, info, this.#onControl)
+      : this.#handler(seen, info);
     return response instanceof Promise
       ? response.then((r) => noteUpgrade(r, guest))
       : noteUpgrade(response, guest);

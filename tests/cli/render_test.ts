@@ -19,7 +19,10 @@ Deno.test("describe() ends each stage with a fact", () => {
       "dht         no node answers since 3.0 s, and a.invalid, b.invalid have no address; trying again",
     ],
     [{ type: "resolved", ms: 612 }, "lookup      found in 612 ms"],
-    [{ type: "knock", acknowledgements: 1, ms: 60 }, "knock       1 node told in 60 ms"],
+    [{ type: "knock", acknowledgements: 1, ms: 60, via: "dht" }, "knock       1 node told in 60 ms"],
+    [{ type: "knock", acknowledgements: 1, ms: 26, via: "control" }, "knock       peer told in 26 ms"],
+    [{ type: "lost", ms: 4100 }, "lost        the peer is silent since 4.1 s"],
+    [{ type: "restored", ms: 7200 }, "restored    the peer is back after 7.2 s"],
     [
       { type: "path", kind: "reflexive", remote: "203.0.113.9:50712", ms: 140 },
       "punch       203.0.113.9:50712 in 140 ms (reflexive)",

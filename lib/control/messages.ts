@@ -1,0 +1,81 @@
+import type { KnockContent } from "../discovery/mod.ts";
+import { addressFamily, type Endpoint, formatEndpoint, isPort, parseHostPort } from "../endpoint.ts";
+import { formatNat, parseNat } from "../nat.ts";
+
+/** Longer than any message with all that it may hold. */
+const MAX_TEXT_LENGTH = 2048;
+/** As many as a knock through the DHT holds. */
+const MAX_CANDIDATES = 8;
+const MAX_PORTS = 16;
+
+/** What is said on a control channel; each `n` is answered with the same `n`. */
+export type ControlMessage =
+  /** Are you there? */
+  | { readonly type: "ping" | "pong"; readonly n: number }
+  /** The connecting peer dials from a fresh port: the serving peer is to dial it there. */
+  | { readonly type: "knock"; readonly n: number; readonly knock: ControlKnock }
+  /** It does. */
+  | { readonly type: "knocked"; readonly n: number };
+
+/** What a knock says that comes on a connection: who it is from is known. */
+export type ControlKnock = Pick<KnockContent, "candidates" | "nat" | "ports">;
+
+/** One JSON object. */
+export function encodeControl(message: ControlMessage): string {
+  if (message.type !== "knock") return JSON.stringify(message);
+  const { candidates, nat, ports = [] } = message.knock;
+  return JSON.stringify({
+    type: message.type,
+    n: message.n,
+    candidates: candidates.slice(0, MAX_CANDIDATES).map(formatEndpoint),
+    nat: formatNat(nat),
+    ...(ports.length > 0 ? { ports: ports.slice(0, MAX_PORTS) } : {}),
+  });
+}
+
+/** Reads what a stranger sent; `null` for whatever is no message. Never throws. */
+export function decodeControl(text: unknown): ControlMessage | null {
+  if (typeof text !== "string" || text.length > MAX_TEXT_LENGTH) return null;
+  let value: Record<string, unknown> | null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { type, n } = value ?? {};
+  if (!Number.isSafeInteger(n)) return null;
+  switch (type) {
+    case "ping":
+    case "pong":
+    case "knocked":
+      return { type, n: n as number };
+    case "knock": {
+      const knock = decodeKnock(value!);
+      return knock && { type, n: n as number, knock };
+    }
+    default:
+      return null;
+  }
+}
+
+function decodeKnock({ candidates, nat, ports = [] }: Record<string, unknown>): ControlKnock | null {
+  const read = isList(candidates, MAX_CANDIDATES) ? candidates.map(decodeEndpoint) : [];
+  const known = typeof nat === "string" ? parseNat(nat) : null;
+  if (read.length === 0 || !read.every((e) => e !== null) || !known) return null;
+  if (!isList(ports, MAX_PORTS) || !ports.every((p) => typeof p === "number" && isPort(p))) return null;
+  return { candidates: read, nat: known, ...(ports.length > 0 ? { ports: ports as number[] } : {}) };
+}
+
+function isList(value: unknown, most: number): value is unknown[] {
+  return Array.isArray(value) && value.length <= most;
+}
+
+function decodeEndpoint(text: unknown): Endpoint | null {
+  if (typeof text !== "string") return null;
+  try {
+    const endpoint = parseHostPort(text);
+    return addressFamily(endpoint.hostname) === 0 ? null : endpoint;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,63 @@
+import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import { answerControl, ControlChannel } from "../../lib/control/mod.ts";
+import { natOf } from "../../lib/nat.ts";
+import { once, socketPair } from "./_sockets.ts";
+
+const REMOTE = { hostname: "198.51.100.7", port: 41_000 };
+const KNOCK = { candidates: [{ hostname: "203.0.113.9", port: 9 }], nat: natOf("preserving") };
+
+Deno.test("ControlChannel measures round trips, and knocks", async () => {
+  await using pair = await socketPair();
+  const knocked = Promise.withResolvers<string | undefined>();
+  answerControl(pair.server, REMOTE, ({ from }) => knocked.resolve(from));
+  using channel = new ControlChannel(pair.client);
+  assertEquals(channel.roundTrips, undefined);
+  const ms = [await channel.ping(), await channel.ping()];
+  const { minMs, medianMs, p95Ms, count } = channel.roundTrips!;
+  assertGreaterOrEqual(count, 2);
+  assertEquals([minMs <= Math.min(...ms), minMs <= medianMs, medianMs <= p95Ms], [true, true, true]);
+  await channel.knock(KNOCK);
+  assertEquals(await knocked.promise, REMOTE.hostname);
+});
+
+Deno.test("ControlChannel ends when nobody answers any more, and says so to who waits", async () => {
+  await using pair = await socketPair();
+  const channel = new ControlChannel(pair.client, { pingIntervalMs: 5, silenceMs: 20 });
+  const before = performance.now();
+  const knock = channel.knock(KNOCK); // the other side is there, but deaf
+  await channel.closed;
+  assertGreaterOrEqual(performance.now() - before, 20);
+  await assertRejects(() => knock, DOMException, "ended");
+  await assertRejects(() => channel.ping(), DOMException, "ended");
+});
+
+Deno.test("ControlChannel lives as long as there are answers", async () => {
+  await using pair = await socketPair();
+  answerControl(pair.server, REMOTE, () => {});
+  using channel = new ControlChannel(pair.client, { pingIntervalMs: 5, silenceMs: 1000 });
+  let isOver = false;
+  channel.closed.then(() => isOver = true);
+  while ((channel.roundTrips?.count ?? 0) < 20) await channel.ping();
+  assertEquals(isOver, false);
+});
+
+Deno.test("ControlChannel ends when the other side closes it, or sends noise in place of answers", async () => {
+  for (const end of ["close", "noise"] as const) {
+    await using pair = await socketPair();
+    const channel = new ControlChannel(pair.client, { pingIntervalMs: 5, silenceMs: 20 });
+    if (end === "close") pair.server.close();
+    else pair.server.onmessage = () => pair.server.send('{"type":"pong","n":99}');
+    await channel.closed;
+  }
+});
+
+Deno.test("ControlChannel.ping() rejects with the reason of its signal", async () => {
+  await using pair = await socketPair();
+  using channel = new ControlChannel(pair.client);
+  await once(pair.server, "message");
+  const over = new AbortController();
+  const ping = channel.ping(over.signal);
+  over.abort("enough");
+  assertEquals(await ping.catch((reason) => reason), "enough");
+  await assertRejects(() => channel.ping(AbortSignal.abort()), DOMException);
+});

@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import { answerControl, encodeControl } from "../../lib/control/mod.ts";
+import type { Knock } from "../../lib/discovery/mod.ts";
+import { natOf } from "../../lib/nat.ts";
+import { once, socketPair } from "./_sockets.ts";
+
+const REMOTE = { hostname: "198.51.100.7", port: 41_000 };
+
+Deno.test("answerControl() answers pings, and hands over knocks with the address that the connection proves", async () => {
+  await using pair = await socketPair();
+  const knocks: Knock[] = [];
+  answerControl(pair.server, REMOTE, (knock) => knocks.push(knock));
+  pair.client.send(encodeControl({ type: "ping", n: 5 }));
+  assertEquals((await once(pair.client, "message")).data, encodeControl({ type: "pong", n: 5 }));
+  const knock = { candidates: [{ hostname: "203.0.113.9", port: 9 }], nat: natOf("preserving") };
+  pair.client.send(encodeControl({ type: "knock", n: 6, knock }));
+  assertEquals((await once(pair.client, "message")).data, encodeControl({ type: "knocked", n: 6 }));
+  assertEquals(knocks, [{ via: "control", from: REMOTE.hostname, ...knock }]);
+});
+
+for (
+  const [what, message] of [["noise", "noise"], ["bytes", new Uint8Array(9)], [
+    "an answer",
+    '{"type":"pong","n":1}',
+  ]] as const
+) {
+  Deno.test(`answerControl() shows out a peer that sends ${what}`, async () => {
+    await using pair = await socketPair();
+    answerControl(pair.server, REMOTE, () => {});
+    const closed = once(pair.client, "close");
+    pair.client.send(message);
+    assertEquals((await closed).code, 1002);
+  });
+}

@@ -1,0 +1,93 @@
+import { assertEquals } from "@std/assert";
+import type { ByteStream } from "../lib/byte_stream.ts";
+import { PathPool, type PathPoolOptions } from "../lib/_path_pool.ts";
+import { tcpPair } from "./_streams.ts";
+
+const NEVER = new AbortController().signal;
+
+/** A pool of paths on loopback, and the other ends of what it has opened. */
+function setUp(more: Partial<PathPoolOptions> = {}) {
+  const others: ByteStream[] = [];
+  const opened: PromiseWithResolvers<void>[] = [];
+  const pool = new PathPool({
+    open: async () => {
+      const [near, far] = await tcpPair();
+      others.push(far);
+      opened.shift()?.resolve();
+      return near;
+    },
+    keep: () => Promise.resolve(),
+    isCheap: () => false,
+    ...more,
+  });
+  return {
+    pool,
+    others,
+    /** Resolves at the next opening that somebody waits for. */
+    next: () => {
+      opened.push(Promise.withResolvers());
+      return opened.at(-1)!.promise;
+    },
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]();
+      for (const stream of others) stream.close();
+    },
+  };
+}
+
+Deno.test("PathPool.take() gives the path that waits, and opens one where none does", async () => {
+  await using set = setUp();
+  const [near, far] = await tcpPair();
+  set.others.push(far);
+  set.pool.put(near);
+  const first = await set.pool.take(NEVER);
+  assertEquals(first.localAddr.port, near.localAddr.port);
+  const second = await set.pool.take(NEVER);
+  assertEquals([set.others.length, set.pool.traffic.openPaths], [2, 2]);
+  first.close();
+  second.close();
+  assertEquals(set.pool.traffic.openPaths, 0);
+});
+
+Deno.test("PathPool makes the next path ready where that is cheap", async () => {
+  await using set = setUp({ isCheap: () => true });
+  const ready = set.next();
+  const path = await set.pool.take(NEVER);
+  await ready; // the first, for us
+  const further = set.next();
+  await further; // the one that nobody has asked for
+  path.close();
+});
+
+Deno.test("PathPool counts what goes over its paths, and closes those that were silent", async () => {
+  await using set = setUp();
+  const quiet = await set.pool.take(NEVER);
+  const moment = performance.now();
+  const busy = await set.pool.take(NEVER);
+  await busy.write(new Uint8Array(3));
+  await set.others[1]!.write(new Uint8Array(5));
+  await busy.read(new Uint8Array(9));
+  assertEquals(set.pool.traffic, { sentBytes: 3, receivedBytes: 5, openPaths: 2 });
+  set.pool.closeSilentSince(moment);
+  assertEquals(set.pool.traffic.openPaths, 1);
+  assertEquals(await set.others[0]!.read(new Uint8Array(1)).catch(() => null), null);
+  busy.close();
+  quiet.close();
+});
+
+Deno.test("PathPool opens another path when the one that waited was silent too long", async () => {
+  await using set = setUp();
+  const [near, far] = await tcpPair();
+  set.others.push(far);
+  set.pool.put(near);
+  set.pool.closeSilentSince(performance.now());
+  const path = await set.pool.take(NEVER);
+  assertEquals(path.localAddr.port === near.localAddr.port, false);
+  path.close();
+});
+
+Deno.test("PathPool.take() rejects like the opening, and nothing stays open", async () => {
+  await using set = setUp({ open: () => Promise.reject(new Error("no way")) });
+  assertEquals(await set.pool.take(NEVER).catch((error) => error.message), "no way");
+  assertEquals(set.pool.traffic.openPaths, 0);
+});
