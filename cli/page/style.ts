@@ -64,12 +64,14 @@ polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; stroke-linejoin
   box-shadow: 0 8px 24px rgb(0 0 0 / .18);
 }
 #people.open { display: block; }
-label { display: block; font-size: .8125rem; color: var(--quiet); }
+label { display: grid; gap: .3rem; font-size: .8125rem; color: var(--quiet); }
 input, textarea {
   width: 100%;
   min-height: 2.75rem;
   padding: .6rem .8rem;
-  font: inherit;
+  font-size: 1rem;
+  font-family: inherit;
+  line-height: 1.45;
   color: var(--ink);
   background: var(--ground);
   border: 1px solid var(--line);
@@ -104,9 +106,10 @@ main { grid-area: main; position: relative; min-height: 0; }
   border-radius: .3rem 1rem 1rem 1rem;
 }
 .said.mine { align-self: flex-end; background: var(--mine); border-color: transparent; border-radius: 1rem .3rem 1rem 1rem; }
+.mine .name { display: none; }
 .said p { white-space: pre-wrap; overflow-wrap: anywhere; }
 .said header { display: flex; gap: .6rem; align-items: baseline; font-size: .8125rem; }
-time { margin-left: auto; color: var(--quiet); font-size: .75rem; font-variant-numeric: tabular-nums; }
+time { margin-left: auto; flex: none; color: var(--quiet); font-size: .75rem; font-variant-numeric: tabular-nums; }
 .note { align-self: center; font-size: .8125rem; color: var(--quiet); text-align: center; overflow-wrap: anywhere; }
 form {
   grid-area: form;

@@ -11,7 +11,7 @@ const STATES = { waiting: "Connecting…", open: "Connected", lost: "Not connect
 const KINDS = { host: "same network", reflexive: "hole punched", mapped: "mapped port", ipv6: "IPv6" };
 
 const $ = (id) => document.getElementById(id);
-let you = 0, people = [], countdown, everOpen = false, toldPeople = false;
+let you = 0, people = [], countdown, everOpen = false, toldPeople = false, atEnd = true;
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -22,11 +22,15 @@ function element(name, className, text) {
 
 function add(item) {
   const log = $("log");
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AT_END_PX;
   $("empty").hidden = true;
   log.append(item);
   while (log.childElementCount > MESSAGES_KEPT) log.firstElementChild.remove();
-  if (atEnd || item.classList.contains("mine")) log.scrollTop = log.scrollHeight;
+  if (item.classList.contains("mine")) atEnd = true;
+  showEnd();
+}
+
+function showEnd() {
+  if (atEnd) $("log").scrollTop = $("log").scrollHeight;
 }
 
 function note(text) {
@@ -102,7 +106,8 @@ function showState(state, seconds) {
   $("send").disabled = state !== "open";
   if (state === "open" && everOpen) note("Connected again");
   if (state === "open") return void (everOpen = true);
-  $("trip").textContent = "–";
+  $("trip").textContent = $("path").textContent = "–";
+  $("trips").firstElementChild.setAttribute("points", "");
   if (state !== "lost") return;
   if (everOpen && people.length > 0) note("The connection was lost");
   people = [];
@@ -154,6 +159,11 @@ function openPeople(open) {
 }
 $("toggle").addEventListener("click", () => openPeople(!$("people").classList.contains("open")));
 $("log").addEventListener("click", () => openPeople(false));
+$("log").addEventListener("scroll", ({ target: log }) => {
+  atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AT_END_PX;
+});
+/** A keyboard that opens takes room from the messages. */
+new ResizeObserver(showEnd).observe($("log"));
 addEventListener("keydown", (event) => event.key === "Escape" && openPeople(false));
 const send = openLink({ state: showState, message: (m) => show[m.type]?.(m), trip: showTrip });
 `;
