@@ -10,6 +10,12 @@ export interface FlagTable {
   readonly string?: readonly string[];
   /** Flags with a value that may be given several times. */
   readonly collect?: readonly string[];
+  /** Those flags among `string` and `collect` whose values are paths: they are completed, and made absolute. */
+  readonly files?: readonly string[];
+  /** Pairs of flags that contradict each other: what is typed wins over a file's other one. */
+  readonly rivals?: readonly (readonly [string, string])[];
+  /** What the first argument may be, for completions. */
+  readonly words?: readonly string[];
   /** How many arguments without a name there may be, at least and at most. */
   readonly positional: readonly [least: number, most: number];
 }

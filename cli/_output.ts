@@ -7,6 +7,8 @@ export interface Terminal {
   /** Gives `false` when nobody reads it any more. */
   stdout(text: string): boolean;
   stderr(text: string): void;
+  /** Whether `NO_COLOR` is set. @default {false} */
+  readonly noColour?: boolean;
   /** Whether a person looks at stdout and stderr. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
 }
@@ -43,6 +45,11 @@ export class Output {
   /** Whether somebody still reads stdout, as far as is known: `head -1` leaves after a line. */
   get hasReader(): boolean {
     return this.#hasReader;
+  }
+
+  /** Whether the conversation may have colours: on a terminal, unless `NO_COLOR` is set. */
+  get colour(): boolean {
+    return this.#terminal.isTerminal.stderr && !this.#terminal.noColour;
   }
 
   /** The product: a line on stdout; not with `--json`. */
@@ -126,6 +133,7 @@ export function processTerminal(): Terminal {
   return {
     stdout: (text) => write(Deno.stdout, text),
     stderr: (text) => void write(Deno.stderr, text),
+    noColour: Deno.noColor,
     isTerminal: { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() },
   };
 }

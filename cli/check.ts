@@ -1,20 +1,23 @@
 import { netcheck, type NetLine, type NetReport, parseNetLine, prospects } from "../lib/netcheck/mod.ts";
 import { CommandError, Exit, UsageError } from "./_exit.ts";
-import { type Flags, readFlags } from "./_flags.ts";
+import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { readBootstrap, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
 import { knownNodesPath } from "./_paths.ts";
 import { percent, reportLines } from "./_report.ts";
 import { interruptible } from "./_signals.ts";
 
+/** The flags of `skip check`. */
+export const CHECK_FLAGS: FlagTable = {
+  boolean: ["line", "no-map", "no-stun", "json", "quiet", "verbose"],
+  string: ["with"],
+  collect: ["bootstrap", "stun"],
+  positional: [0, 0],
+};
+
 /** `skip check`: what the network does, and with whom it connects. */
 export async function checkCommand(args: string[]): Promise<number> {
-  const flags = readFlags("check", args, {
-    boolean: ["line", "no-map", "no-stun", "json", "quiet", "verbose"],
-    string: ["with"],
-    collect: ["bootstrap", "stun"],
-    positional: [0, 0],
-  });
+  const flags = readFlags("check", args, CHECK_FLAGS);
   const bootstrap = readBootstrap(flags);
   const peer = readLine(flags);
   const stun = readStun(flags);

@@ -3,7 +3,7 @@ import { connect } from "../lib/connect.ts";
 import { PeerError } from "../lib/errors.ts";
 import { IDENTITY_FLAGS, readCredentials } from "./_access.ts";
 import { UsageError } from "./_exit.ts";
-import { type Flags, readFlags, readNumber } from "./_flags.ts";
+import { type Flags, type FlagTable, readFlags, readNumber } from "./_flags.ts";
 import { lines } from "./_lines.ts";
 import { readBootstrap, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
@@ -21,14 +21,18 @@ const GOODBYE_MS = 3000;
 /** Bytes that may wait in the socket before more input is read. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 
+/** The flags of `skip connect`. */
+export const CONNECT_FLAGS: FlagTable = {
+  boolean: [...IDENTITY_FLAGS.boolean, "json", "no-map", "no-stun", "quiet", "verbose"],
+  string: [...IDENTITY_FLAGS.string, "path", "timeout"],
+  collect: ["bootstrap", "stun"],
+  files: ["identity"],
+  positional: [1, 1],
+};
+
 /** `skip connect ID`: lines from stdin are messages, messages go to stdout. */
 export async function connectCommand(args: string[]): Promise<number> {
-  const flags = readFlags("connect", args, {
-    boolean: [...IDENTITY_FLAGS.boolean, "json", "no-map", "no-stun", "quiet", "verbose"],
-    string: [...IDENTITY_FLAGS.string, "path", "timeout"],
-    collect: ["bootstrap", "stun"],
-    positional: [1, 1],
-  });
+  const flags = readFlags("connect", args, CONNECT_FLAGS);
   const id = await readPeer(flags.positional[0]!);
   const path = readPath(flags);
   const bootstrap = readBootstrap(flags);

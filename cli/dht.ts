@@ -1,19 +1,22 @@
 import { DhtNode, PUBLIC_BOOTSTRAP } from "../lib/discovery/mod.ts";
 import { addressFamily, formatEndpoint, parseHostPort } from "../lib/endpoint.ts";
 import { UsageError } from "./_exit.ts";
-import { type Flags, readFlags } from "./_flags.ts";
+import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { readBootstrap, readPort } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
 import { interruptible } from "./_signals.ts";
 
+/** The flags of `skip dht`. */
+export const DHT_FLAGS: FlagTable = {
+  boolean: ["json", "quiet", "verbose"],
+  string: ["port", "host"],
+  collect: ["bootstrap"],
+  positional: [0, 0],
+};
+
 /** `skip dht`: a plain node of the DHT, for private networks and tests. */
 export async function dhtCommand(args: string[]): Promise<number> {
-  const flags = readFlags("dht", args, {
-    boolean: ["json", "quiet", "verbose"],
-    string: ["port", "host"],
-    collect: ["bootstrap"],
-    positional: [0, 0],
-  });
+  const flags = readFlags("dht", args, DHT_FLAGS);
   const output = new Output({
     json: flags.has("json"),
     quiet: flags.has("quiet"),

@@ -1,16 +1,20 @@
 import { generateIdentity, loadIdentity, loadOrCreateIdentity, saveIdentity } from "../lib/identity/mod.ts";
-import { readFlags } from "./_flags.ts";
+import { type FlagTable, readFlags } from "./_flags.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { Output } from "./_output.ts";
 import { identityPath } from "./_paths.ts";
 
+/** The flags of `skip id`. */
+export const ID_FLAGS: FlagTable = {
+  boolean: ["new", "json", "quiet", "verbose"],
+  string: ["identity"],
+  files: ["identity"],
+  positional: [0, 0],
+};
+
 /** `skip id`: prints the id, and makes the identity where there is none. */
 export async function idCommand(args: string[]): Promise<number> {
-  const flags = readFlags("id", args, {
-    boolean: ["new", "json", "quiet", "verbose"],
-    string: ["identity"],
-    positional: [0, 0],
-  });
+  const flags = readFlags("id", args, ID_FLAGS);
   const output = new Output({
     json: flags.has("json"),
     quiet: flags.has("quiet"),

@@ -2,18 +2,22 @@ import { type Invitation, Invitations, MAX_USES } from "../lib/access/mod.ts";
 import { loadOrCreateIdentity } from "../lib/identity/mod.ts";
 import { readDuration } from "./_duration.ts";
 import { UsageError } from "./_exit.ts";
-import { type Flags, readFlags, readNumber } from "./_flags.ts";
+import { type Flags, type FlagTable, readFlags, readNumber } from "./_flags.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { Output } from "./_output.ts";
 import { identityPath, invitationsPath } from "./_paths.ts";
 
+/** The flags of `skip invite`. */
+export const INVITE_FLAGS: FlagTable = {
+  boolean: ["list", "json", "quiet", "verbose"],
+  string: ["uses", "for", "revoke", "identity"],
+  files: ["identity"],
+  positional: [0, 0],
+};
+
 /** `skip invite`: makes, shows and takes back invitations to this machine's serving peer. */
 export async function inviteCommand(args: string[]): Promise<number> {
-  const flags = readFlags("invite", args, {
-    boolean: ["list", "json", "quiet", "verbose"],
-    string: ["uses", "for", "revoke", "identity"],
-    positional: [0, 0],
-  });
+  const flags = readFlags("invite", args, INVITE_FLAGS);
   const output = new Output({
     json: flags.has("json"),
     quiet: flags.has("quiet"),

@@ -7,24 +7,10 @@
  *
  * @module
  */
+import { COMMANDS } from "./_commands.ts";
 import { Exit, type ExitCode, UsageError } from "./_exit.ts";
 import { nearest } from "./_nearest.ts";
 import { Output } from "./_output.ts";
-
-/** One command: reads its own arguments, talks through {@linkcode Output}, and gives the exit code. */
-type Command = (args: string[]) => Promise<number>;
-
-/** Loaded when called: `skip id` has no need of the network's code. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import("./serve.ts")).serveCommand,
-  connect: async () => (await import("./connect.ts")).connectCommand,
-  check: async () => (await import("./check.ts")).checkCommand,
-  id: async () => (await import("./id.ts")).idCommand,
-  invite: async () => (await import("./invite.ts")).inviteCommand,
-  name: async () => (await import("./name.ts")).nameCommand,
-  dht: async () => (await import("./dht.ts")).dhtCommand,
-  help: async () => (await import("./help.ts")).helpCommand,
-};
 
 const ALIASES: Readonly<Record<string, string>> = {
   "--help": "help",
@@ -50,10 +36,10 @@ export async function main(args: readonly string[]): Promise<number> {
   const name = ALIASES[first] ?? first;
   try {
     if (name === "version") return (await import("./help.ts")).printVersion();
-    if (rest.includes("--help") || rest.includes("-h")) return await (await COMMANDS.help!())([name]);
+    if (rest.includes("--help") || rest.includes("-h")) return await (await COMMANDS.help!()).run([name]);
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!load) throw unknownCommand(first);
-    return await (await load())(rest);
+    return await (await load()).run(rest);
   } catch (error) {
     return fail(error, rest);
   }

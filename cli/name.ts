@@ -1,5 +1,5 @@
 import { UsageError } from "./_exit.ts";
-import { type Flags, readFlags } from "./_flags.ts";
+import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { addName, readName, readNames, removeName } from "./_names.ts";
 import { Output } from "./_output.ts";
 import { namesPath } from "./_paths.ts";
@@ -14,9 +14,16 @@ const ACTIONS: Readonly<Record<string, readonly [count: number, run: Action]>> =
 
 type Action = (path: string, output: Output, args: readonly string[]) => Promise<void>;
 
+/** The flags of `skip name`. */
+export const NAME_FLAGS: FlagTable = {
+  boolean: ["json", "quiet", "verbose"],
+  words: Object.keys(ACTIONS),
+  positional: [1, 3],
+};
+
 /** `skip name`: what this user calls peers. */
 export async function nameCommand(args: string[]): Promise<number> {
-  const flags = readFlags("name", args, { boolean: ["json", "quiet", "verbose"], positional: [1, 3] });
+  const flags = readFlags("name", args, NAME_FLAGS);
   const output = new Output({
     json: flags.has("json"),
     quiet: flags.has("quiet"),

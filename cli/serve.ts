@@ -4,32 +4,43 @@ import { serve, type Server } from "../lib/serve.ts";
 import type { AccessOptions } from "../lib/access/mod.ts";
 import { ACCESS_FLAGS, describeAccess, readAccess } from "./_access.ts";
 import { Chat } from "./_chat.ts";
+import { withConfigFile } from "./_config_file.ts";
 import { UsageError } from "./_exit.ts";
-import { type Flags, readFlags } from "./_flags.ts";
+import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
+import { commandLine, ownInvocation } from "./_invocation.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { lines } from "./_lines.ts";
 import { readBootstrap, readPort, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
 import { identityPath, knownNodesPath } from "./_paths.ts";
+import { qrLines } from "./_qr.ts";
 import { interruptible } from "./_signals.ts";
+import { absoluteArguments, unitText } from "./_unit.ts";
+
+/** The flags of `skip serve`. */
+export const SERVE_FLAGS: FlagTable = {
+  boolean: [
+    ...ACCESS_FLAGS.boolean,
+    "ephemeral",
+    "json",
+    "no-observer",
+    "no-map",
+    "no-stun",
+    "print-unit",
+    "qr",
+    "quiet",
+    "verbose",
+  ],
+  string: [...ACCESS_FLAGS.string, "config", "identity", "port"],
+  collect: [...ACCESS_FLAGS.collect, "bootstrap", "stun"],
+  files: ["allow-file", "config", "identity"],
+  rivals: [["ephemeral", "identity"], ["ephemeral", "invite-only"], ["stun", "no-stun"]],
+  positional: [0, 0],
+};
 
 /** `skip serve`: a WebSocket endpoint that greets, echoes, and lets a person answer. */
 export async function serveCommand(args: string[]): Promise<number> {
-  const flags = readFlags("serve", args, {
-    boolean: [
-      ...ACCESS_FLAGS.boolean,
-      "ephemeral",
-      "json",
-      "no-observer",
-      "no-map",
-      "no-stun",
-      "quiet",
-      "verbose",
-    ],
-    string: [...ACCESS_FLAGS.string, "identity", "port"],
-    collect: [...ACCESS_FLAGS.collect, "bootstrap", "stun"],
-    positional: [0, 0],
-  });
+  const flags = await withConfigFile(readFlags("serve", args, SERVE_FLAGS), SERVE_FLAGS);
   const bootstrap = readBootstrap(flags);
   const stun = readStun(flags);
   const port = readPort(flags);
@@ -38,6 +49,7 @@ export async function serveCommand(args: string[]): Promise<number> {
     quiet: flags.has("quiet"),
     verbose: flags.has("verbose"),
   });
+  if (flags.has("print-unit")) return printUnit(args, flags, output);
   using interrupt = interruptible();
   const { signal } = interrupt;
   const chat = new Chat(output);
@@ -50,19 +62,35 @@ export async function serveCommand(args: string[]): Promise<number> {
       port,
       signal,
       observer: !flags.has("no-observer"),
-      onProgress: (event) => event.type === "ready" ? undefined : output.progress(event),
+      onProgress(event) {
+        if (event.type === "path") chat.learnPath(event.remote, event.kind);
+        if (event.type !== "ready") output.progress(event);
+      },
       ...(bootstrap ? { bootstrap } : {}),
       ...(stun ? { stun } : {}),
       portMapping: !flags.has("no-map"),
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     announce(server, output, { bootstrap, access });
+    if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
     void typed(chat).catch(() => {}); // a terminal that is gone has nobody to type
     await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     return 0;
   } catch (error) {
     return output.failure(error).exit;
   }
+}
+
+/** A unit for this very invocation. The key file is named: a service may have another configuration folder. */
+function printUnit(args: string[], flags: Flags, output: Output): number {
+  const identity = flags.has("ephemeral") || flags.value("identity") ? [] : ["--identity", identityPath()];
+  const own = absoluteArguments([...args, ...identity], SERVE_FLAGS, "print-unit");
+  const command = [...commandLine(ownInvocation(), "serve"), ...own];
+  const folder = Deno.cwd();
+  output.product(unitText({ command, folder }));
+  output.event({ type: "unit", command, folder });
+  output.say("\nSave it and start it: see skip help service.");
+  return 0;
 }
 
 async function readIdentity(flags: Flags): Promise<Identity> {

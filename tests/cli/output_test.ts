@@ -59,3 +59,14 @@ Deno.test("Output shows a stack trace only with --verbose", () => {
     assertEquals(text.stderr.includes("deep down"), verbose);
   }
 });
+
+Deno.test("Output has colours on a terminal alone, and none with NO_COLOR", () => {
+  const quiet = { stdout: () => true, stderr() {} };
+  const options = { json: false, quiet: false, verbose: false };
+  for (
+    const [stderr, noColour, colour] of [[true, false, true], [true, true, false], [false, false, false]]
+  ) {
+    const terminal = { ...quiet, noColour: noColour!, isTerminal: { stdout: true, stderr: stderr! } };
+    assertEquals(new Output(options, terminal).colour, colour);
+  }
+});

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { dial } from "../../lib/connect.ts";
+import { denoFlags } from "../../tools/run_flags.ts";
 import { Testnet } from "../testnet.ts";
-import { events, serveAlone, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { events, serveAlone, Skip, skip, temporaryFolder, Transcript } from "./_skip.ts";
 
 const GREETING = "Welcome: you are connected, peer to peer. What you send comes back.";
 
@@ -159,4 +161,85 @@ Deno.test("skip serve ends with one clear error when its key file is garbled", a
   const { code, stdout, stderr } = await skip(["serve", "--identity", path, "--bootstrap", "none"]);
   assertEquals([code, stdout, stderr.split("\n").length], [1, "", 4]);
   assert(stderr.includes(path), stderr);
+});
+
+Deno.test("skip serve takes its flags from --config, and what is typed wins", async () => {
+  await using folder = await temporaryFolder();
+  const config = `${folder.path}/skip.toml`;
+  await Deno.writeTextFile(config, `identity = "key.pem"\nbootstrap = "none"\njson = true\nno-map = true\n`);
+  await using server = await Skip.start(["serve", "--config", config]);
+  const { id } = await server.event("ready");
+  const { stdout } = await skip(["id", "--identity", `${folder.path}/key.pem`]);
+  assertEquals(stdout.trim(), id);
+  await using other = await Skip.start(["serve", "--config", config, "--ephemeral"]);
+  assertNotEquals((await other.event("ready")).id, id);
+});
+
+Deno.test("skip serve says what is wrong in its configuration file, and ends", async () => {
+  await using folder = await temporaryFolder();
+  const config = `${folder.path}/skip.toml`;
+  const table: [text: string | undefined, code: number, why: RegExp][] = [
+    ["prot = 1", 2, /no flag: "prot"\n {2}try: {2}Did you mean port\?/],
+    ["port = 70000", 2, /--port is not valid: "70000"/],
+    ["[", 2, /not valid TOML/],
+    [undefined, 1, /The configuration file cannot be read\n {2}why: .*skip\.toml/],
+  ];
+  for (const [text, wanted, why] of table) {
+    if (text === undefined) await Deno.remove(config);
+    else await Deno.writeTextFile(config, text);
+    const { code, stdout, stderr } = await skip(["serve", "--config", config]);
+    assertEquals([code, stdout, stderr.split("\n").length], [wanted, "", 4]);
+    assertMatch(stderr, why);
+  }
+});
+
+Deno.test("skip serve --qr shows a QR code beside everything else", async () => {
+  await using server = await serveAlone(["--ephemeral", "--qr"]);
+  await server.stderr.until(/\n(?:[ ▀▄█]{37}\n){19}/);
+  assertEquals(server.stdout.text, `${server.id}\n`);
+});
+
+Deno.test("skip serve --print-unit prints a unit whose command runs, from anywhere", async () => {
+  await using home = await temporaryFolder();
+  const args = ["serve", "--print-unit", "--bootstrap", "none", "--json"];
+  const { code, stdout } = await skip(args, { home: home.path });
+  const [unit] = events(stdout);
+  assertEquals([code, unit!.type], [0, "unit"]);
+  const identity = `${home.path}/config/skip-public-ip/identity.pem`;
+  assertEquals(unit!.command.slice(-6), ["serve", "--bootstrap", "none", "--json", "--identity", identity]);
+  const [deno, run, ...rest] = unit!.command as string[];
+  const child = new Deno.Command(deno!, {
+    args: [run!, ...(await denoFlags()).flags, ...rest], // where JSR is out of reach
+    cwd: "/",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const output = new Transcript(child.stdout);
+  await output.until(/"type":"ready"/);
+  child.kill("SIGTERM");
+  assertEquals((await child.status).code, 130); // SuccessExitStatus
+  await output.over;
+});
+
+Deno.test("skip serve --print-unit prints the unit alone on stdout, and checks its flags first", async () => {
+  const { code, stdout, stderr } = await skip(["serve", "--print-unit", "--ephemeral"]);
+  assertEquals([code, stdout.startsWith("[Unit]\n"), stderr.includes("skip help service")], [0, true, true]);
+  assertEquals((await skip(["serve", "--print-unit", "--port", "x"])).code, 2);
+});
+
+Deno.test("skip serve serves its page to a browser that comes by the id", async () => {
+  await using server = await serveAlone();
+  await using peer = await dial(server.id, { bootstrap: [server.bootstrap] });
+  const response = await peer.fetch("/", { headers: { accept: "text/html" } });
+  assertMatch(await response.text(), /<title>Skip chat<\/title>/);
+  const socket = await peer.webSocket("/", { protocols: ["skip.chat"] });
+  const { promise: welcomed, resolve } = Promise.withResolvers<{ path: { kind: string } }>();
+  socket.onmessage = ({ data }) => data.includes("welcome") && resolve(JSON.parse(data));
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  socket.send('{"type":"say","text":"hi"}');
+  await server.stdout.until(/^\S+ \(guest \d\): hi$/m);
+  const { path } = await welcomed;
+  assert(["host", "reflexive", "ipv6"].includes(path.kind), JSON.stringify(path));
+  socket.close();
+  await closed;
 });

@@ -1,0 +1,214 @@
+/**
+ * What `skip help` says: each text fits one screen.
+ *
+ * @module
+ */
+
+/** What `skip help` alone says. */
+export const OVERVIEW = `skip: an ordinary WebSocket between two machines behind NATs, without any server
+
+Usage: skip COMMAND [ARGUMENTS]
+
+  serve           be reachable, and print the id under which
+  connect ID      open a WebSocket to a serving peer
+  check           see what this network does, and with whom it connects
+  id              print this machine's id
+  invite          let somebody in to a serving peer that knows whom it lets in
+  name            give peers names of your own
+  dht             run a plain node of the DHT
+  completions     print what lets a shell complete: bash, zsh, fish
+  help [COMMAND]  explain a command; see skip help help for topics
+
+Every command takes --json (one object a line), --quiet and --verbose.
+
+Here:           skip serve
+Elsewhere:      skip connect THE-ID-THAT-SERVE-PRINTED
+In a script:    echo hello | skip connect ID --quiet
+
+Permissions: skip help permissions.  Exit codes: skip help exit-codes.`;
+
+const BOOTSTRAP = `  --bootstrap HOST:PORT   a node of the DHT to begin with; may be given several times;
+                          none starts a network of one's own (default: the public DHT)`;
+
+const STUN =
+  `  --stun HOST:PORT        who tells what the NAT does: a STUN server over TCP, or a serving peer (default: public ones)
+  --no-stun               ask none`;
+
+const MAP = `  --no-map                do not ask the router to map our port (PCP, NAT-PMP, UPnP)`;
+
+/** Every command that goes out into the network takes these. */
+const NETWORK = `  --bootstrap, --stun, --no-stun, --no-map                     skip help network
+  --json, --quiet, --verbose                                   skip help output`;
+
+const COMMON = `  --json                  one JSON object a line on stdout
+  --quiet                 errors only
+  --verbose               stack traces of errors`;
+
+/** What `skip help` says of each command and topic. */
+export const TOPICS: Readonly<Record<string, string>> = {
+  serve:
+    `Serves a chat: to browsers as a page, to skip connect as lines. What is typed here goes to everybody.
+
+Usage: skip serve [--identity FILE | --ephemeral] [--allow PEER]… [--port N] [--bootstrap HOST:PORT]…
+
+  --identity FILE         the key file; made if missing (default: the platform's configuration folder)
+  --ephemeral             a new identity for this run, kept nowhere
+  --allow PEER            only this peer may connect, and others that are allowed or invited (default: anyone)
+  --allow-file FILE       the same for each id in a file, which is read again when it changes
+  --invite-only           only who is invited may connect: skip help invite
+  --port N                UDP and TCP port (default: any)
+  --no-observer           do not offer, by an address in the DHT, to tell other peers what their NAT does
+  --config FILE           flags from a file: skip help config
+  --print-unit            print a systemd unit that runs this command, and end: skip help service
+  --qr                    show the id as a QR code too
+${NETWORK}
+
+The id goes to stdout once others can find it. Stop with Ctrl-C.`,
+
+  connect: `Opens a WebSocket: lines from stdin are messages, messages go to stdout.
+
+Usage: skip connect ID [--path /p] [--as-me | --token TOKEN] [--bootstrap HOST:PORT]… [--timeout SECONDS]
+
+  --path /p               path and query of the request (default: /)
+  --timeout SECONDS       how long opening may take (default: 30)
+  --as-me                 show the peer this machine's id (default: nothing that says who we are)
+  --token TOKEN           show an invitation, and the id, to which it is bound from then on
+  --identity FILE         show the id of this key file
+${NETWORK}
+
+At the end of the input the connection is closed once nothing has come for a second.
+Example: echo hello | skip connect ID --quiet`,
+
+  check: `Finds out what the network does to connections, and with whom it connects.
+
+Usage: skip check [--with LINE] [--line] [--stun HOST:PORT]… [--bootstrap HOST:PORT]…
+
+  --with LINE             the line that skip check printed elsewhere: will the two connect?
+  --line                  print nothing but the line to paste for a friend
+  --stun HOST:PORT        a serving peer, or a STUN server over TCP, to look from; several see more
+                          (default: some public servers, and serving peers that the DHT knows of)
+  --no-stun               look from none
+${MAP}
+${BOOTSTRAP}
+${COMMON}
+
+Only serving peers can tell whom the NAT lets in. With --with the exit code is 4 where no direct path exists.
+Example: skip check --with "skip1 preserving/port/silence v6"`,
+
+  network: `Flags of every command that goes out into the network:
+
+${BOOTSTRAP}
+${STUN}
+${MAP}`,
+
+  output: `How every command talks. The product (an id, messages) goes to stdout, the conversation to stderr.
+
+${COMMON}
+
+Colour only on a terminal, and not where NO_COLOR is set.`,
+
+  id: `Prints this machine's id, and makes an identity where there is none.
+
+Usage: skip id [--identity FILE] [--new]
+
+  --identity FILE         the key file (default: the platform's configuration folder)
+  --new                   make a new identity; the one before is kept under another name
+${COMMON}`,
+
+  invite: `Makes an invitation to skip serve on this machine, and prints the command for the other side.
+
+Usage: skip invite [--uses N] [--for DURATION] [--identity FILE]
+       skip invite --list | --revoke TOKEN
+
+  --uses N                how many peers it lets in; many are 1000 (default: 1)
+  --for DURATION          how long it is good for, like 30m, 12h or 7d (default: 24h)
+  --list                  show the open invitations, and who came in by them
+  --revoke TOKEN          take one back by its token or its number in the list; all takes back every one
+  --identity FILE         the key file of the serving peer (default: the platform's configuration folder)
+${COMMON}
+
+Whoever uses a token first stays let in until it ends: it is worth nothing to anybody else.
+It counts where skip serve runs with --invite-only, --allow or --allow-file.`,
+
+  name: `Names peers, for every command that wants an ID.
+
+Usage: skip name add NAME ID
+       skip name remove NAME
+       skip name list
+
+${COMMON}
+
+A name has up to 32 letters, digits and hyphens. The names are kept in the platform's configuration folder.
+Example: skip name add home ID, then skip connect home`,
+
+  dht: `Runs a plain node of the DHT: a meeting place for a private network, or for tests.
+
+Usage: skip dht [--port N] [--host ADDR] [--bootstrap HOST:PORT]…
+
+  --port N                UDP port (default: any)
+  --host ADDR             local IPv4 address (default: all)
+${BOOTSTRAP}
+${COMMON}
+
+The address goes to stdout. Example: skip dht --port 6881 --bootstrap none`,
+
+  help: `Explains a command or a topic.
+
+Usage: skip help [COMMAND | network | output | config | service | exit-codes | permissions]`,
+
+  completions: `Prints a script by which a shell completes commands and flags.
+
+Usage: skip completions SHELL
+
+bash:  source <(skip completions bash)           in ~/.bashrc
+zsh:   source <(skip completions zsh)            in ~/.zshrc, after compinit
+fish:  skip completions fish | source            in ~/.config/fish/config.fish`,
+
+  config: `A file with the flags of skip serve, for a permanent service: TOML, or JSON in a file named *.json.
+
+Example, skip serve --config skip.toml:
+
+  identity = "identity.pem"               # paths are meant from the file's folder
+  port = 7000
+  bootstrap = ["192.0.2.1:6881", "192.0.2.2:6881"]
+  no-map = true
+
+The keys are the flags without their dashes; a flag that may be given several times takes a list. What is typed on the
+command line wins. --config and --print-unit are for the command line alone.`,
+
+  service: `A permanent service, by systemd, without root:
+
+  mkdir -p ~/.config/systemd/user
+  skip serve --config ~/skip.toml --print-unit > ~/.config/systemd/user/skip.service
+  systemctl --user daemon-reload
+  systemctl --user enable --now skip
+  loginctl enable-linger                  # from the start of the machine, not from login
+
+The unit runs the very command that printed it, with its permissions and absolute paths; print it anew after an update.
+The id: skip id.   What it says: journalctl --user -u skip`,
+
+  "exit-codes": `  0    ok
+  1    failed
+  2    wrong usage
+  3    the peer was not found
+  4    the peer was found, but no path to it opened
+  5    something answered that could not prove the peer's id
+  6    the peer does not let you in
+  124  time was up
+  130  interrupted`,
+
+  permissions: `Each command runs with these flags of deno run, or with -P=COMMAND from a checkout:
+
+  serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  dht      --allow-net --ignore-env
+  id       --allow-env --allow-read --allow-write
+  invite   --allow-env --allow-read --allow-write
+  name     --allow-env --allow-read --allow-write
+  help     none
+  completions none
+
+net: the DHT, and peers at addresses that are not known before. sys: the addresses of this machine. env: HOME and
+its like, to find the folders; dht needs none of it. read, write: the key file, and the nodes known from the last run.`,
+};
