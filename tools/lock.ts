@@ -4,11 +4,8 @@
  * Without JSR the lock holds the npm packages only, and Deno adds the rest where it can. What a registry of one's own
  * (JSR_URL) resolved has other hashes than the real one, so it is never written.
  */
-import { denoFlags, LOCK, ROOT } from "./run_flags.ts";
+import { denoFlags, LOCK, readConfig, ROOT } from "./run_flags.ts";
 import { replaceFile } from "./registry.ts";
-import { STD_ON_NPM } from "./std_stand_in.ts";
-
-const STAND_IN_PACKAGE = STD_ON_NPM.slice("npm:".length);
 
 /** The parts of a lock file that name packages. */
 export interface Lock {
@@ -17,21 +14,29 @@ export interface Lock {
   [part: string]: unknown;
 }
 
-function without<T>(record: Record<string, T>, key: string): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+/** `npm:@scope/name@^1.0.0` that was resolved to 1.2.3 makes `@scope/name@1.2.3`. */
+function resolvedPackage(specifier: string, version: string): string {
+  return `${/^npm:(@?[^@]+)/.exec(specifier)?.[1]}@${version}`;
 }
 
 /**
- * Takes out the package that stands in for JSR: it is no dependency of the project.
+ * Takes out what deno.json does not name: the package that stands in for JSR, and what tests or examples alone import.
+ * They are no dependencies of the project, and depend on nothing themselves.
  *
- * @param lock A lock file that a run in this checkout may have added it to.
+ * @param lock A lock file that runs in this checkout may have added them to.
+ * @param imports The "imports" of deno.json.
  */
-export function withoutStandIn(lock: Lock): Lock {
-  return {
-    ...lock,
-    specifiers: without(lock.specifiers ?? {}, STD_ON_NPM),
-    npm: without(lock.npm ?? {}, STAND_IN_PACKAGE),
-  };
+export function withoutOthers(lock: Lock, imports: Record<string, string>): Lock {
+  const specifiers = Object.entries(lock.specifiers ?? {});
+  const named = Object.values(imports);
+  const others = specifiers.filter(([specifier]) =>
+    specifier.startsWith("npm:") && !named.includes(specifier)
+  );
+  const kept = specifiers.filter((entry) => !others.includes(entry));
+  const needed = new Set(kept.map(([specifier, version]) => resolvedPackage(specifier, version)));
+  const gone = others.map(([specifier, version]) => resolvedPackage(specifier, version));
+  const npm = Object.entries(lock.npm ?? {}).filter(([name]) => needed.has(name) || !gone.includes(name));
+  return { ...lock, specifiers: Object.fromEntries(kept), npm: Object.fromEntries(npm) };
 }
 
 if (import.meta.main) {
@@ -39,6 +44,7 @@ if (import.meta.main) {
     throw new Error("Cannot lock as JSR_URL names a registry other than the public one");
   }
   await denoFlags();
-  const lock = withoutStandIn(JSON.parse(await Deno.readTextFile(LOCK)));
+  const { imports } = await readConfig();
+  const lock = withoutOthers(JSON.parse(await Deno.readTextFile(LOCK)), imports);
   await replaceFile(new URL("deno.lock", ROOT), JSON.stringify(lock, null, 2) + "\n");
 }
