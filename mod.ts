@@ -67,6 +67,7 @@ export {
   type PathInfo,
   type Peer,
   type PeerStats,
+  type Traffic,
   type WebSocketOptions,
 } from "./lib/connect.ts";
 export {

@@ -9,10 +9,11 @@ import { parseHostPort } from "./endpoint.ts";
 import { type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { DialledPeer, type PeerStats } from "./_dialled_peer.ts";
 import type { PathInfo } from "./_path_info.ts";
+import type { Traffic } from "./_path_pool.ts";
 import { reporter } from "./progress.ts";
 import type { WebSocketOptions } from "./tunnel/mod.ts";
 
-export type { PathInfo, PeerStats, WebSocketOptions };
+export type { PathInfo, PeerStats, Traffic, WebSocketOptions };
 
 /** Options of {@linkcode dial}. */
 export interface DialOptions extends NetworkOptions {
