@@ -22,6 +22,19 @@ export function noDirectPath({ reason }: Outlook): PeerError {
   return new PeerError("no-direct-path", `Cannot reach the peer: ${reason}`);
 }
 
+/** Ways of a connection to end that say nothing of who was there: a router may have cut it, or a race was over there. */
+const CUT_OFF = [
+  Deno.errors.UnexpectedEof,
+  Deno.errors.ConnectionReset,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.BrokenPipe,
+];
+
+function isSilence(cause: unknown): boolean {
+  return (cause as Error | undefined)?.name === "TimeoutError" ||
+    CUT_OFF.some((kind) => cause instanceof kind);
+}
+
 /**
  * The window has ended. Whoever proved to be another is worth more words than silence; whoever says nothing at all may well be
  * the peer, behind something that swallows bytes.
@@ -29,7 +42,7 @@ export function noDirectPath({ reason }: Outlook): PeerError {
  * @param refused What became of those who took the connection.
  */
 export function noPath(dialled: readonly Endpoint[], refused: readonly PeerError[]): PeerError {
-  const impostor = refused.find(({ cause }) => (cause as Error | undefined)?.name !== "TimeoutError");
+  const impostor = refused.find(({ cause }) => !isSilence(cause));
   if (impostor) return impostor;
   const said = refused.length === 0 ? "no path opened" : "whoever took the connection said nothing";
   const where = dialled.map(formatEndpoint).join(", ");

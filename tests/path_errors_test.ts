@@ -13,6 +13,8 @@ Deno.test("noPath() tells silence from a taker who says nothing, and either from
   assertEquals(noPath(AT, []).message, `${start} no path opened ${end}`);
   assertEquals(noPath(AT, [silent]).message, `${start} whoever took the connection said nothing ${end}`);
   assertEquals(noPath(AT, [silent, impostor]), impostor);
+  const cut = new PeerError("not-proven", "cut off", { cause: new Deno.errors.ConnectionReset("reset") });
+  assertEquals([cut, silent].map((error) => noPath(AT, [error]).code), ["unreachable", "unreachable"]);
 });
 
 Deno.test("isUnreachable() is true of silence alone", () => {
