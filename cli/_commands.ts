@@ -17,6 +17,10 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     const { connectCommand, CONNECT_FLAGS } = await import("./connect.ts");
     return { run: connectCommand, flags: CONNECT_FLAGS };
   },
+  async ping() {
+    const { pingCommand, PING_FLAGS } = await import("./ping.ts");
+    return { run: pingCommand, flags: PING_FLAGS };
+  },
   async check() {
     const { checkCommand, CHECK_FLAGS } = await import("./check.ts");
     return { run: checkCommand, flags: CHECK_FLAGS };

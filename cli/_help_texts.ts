@@ -11,6 +11,7 @@ Usage: skip COMMAND [ARGUMENTS]
 
   serve           be reachable, and print the id under which
   connect ID      open a WebSocket to a serving peer
+  ping ID         see which path leads to a peer, and how good it is
   check           see what this network does, and with whom it connects
   id              print this machine's id
   invite          let somebody in to a serving peer that knows whom it lets in
@@ -78,6 +79,20 @@ ${NETWORK}
 
 At the end of the input the connection is closed once nothing has come for a second.
 Example: echo hello | skip connect ID --quiet`,
+
+  ping: `Shows which path leads to a peer, and how good it is.
+
+Usage: skip ping ID [--count N] [--speed] [--timeout SECONDS] [--as-me | --token TOKEN] [--identity FILE]
+
+  --count N               how many pings, one a second (default: 5)
+  --speed                 then measure how fast the line is, 3 s each way
+  --timeout SECONDS       how long opening may take (default: 30)
+  --as-me                 show the peer this machine's id (default: nothing that says who we are)
+  --token TOKEN           show an invitation, and the id, to which it is bound from then on
+  --identity FILE         show the id of this key file
+${NETWORK}
+
+The exit code is 4 where no ping comes back. Ctrl-C ends it early.`,
 
   check: `Finds out what the network does to connections, and with whom it connects.
 
@@ -201,6 +216,7 @@ The id: skip id.   What it says: journalctl --user -u skip`,
 
   serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  ping     --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   dht      --allow-net --ignore-env
   id       --allow-env --allow-read --allow-write

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
+import type { SpeedTest } from "./_speed.ts";
 import type { ServeInfo } from "./types.ts";
 
 /** Everything below it is reserved (RFC 8615). */
@@ -15,6 +16,9 @@ export const HELLO_PATH = `${RESERVED_PATH}hello`;
 
 /** A WebSocket over which the two peers agree on further paths. */
 export const CONTROL_PATH = `${RESERVED_PATH}control`;
+
+/** Where a peer measures how fast the line is: see {@linkcode SpeedTest}. */
+const SPEED_PATH = `${RESERVED_PATH}speed`;
 
 /** A peer that says nothing on it for so long has gone: it asks every 2 s. */
 const CONTROL_IDLE_SECONDS = 30;
@@ -27,13 +31,20 @@ export function isReserved(url: string): boolean {
   return url.startsWith(RESERVED_PATH, url.indexOf("/", "https://".length));
 }
 
+/** What the reserved paths lead to. */
+export interface ReservedOptions {
+  readonly speed: SpeedTest;
+  readonly onControl?: OnControl | undefined;
+}
+
 /** The answer to a request for a reserved path, from somebody who may come in. */
 export function answerReserved(
   request: Request,
   { remoteAddr }: ServeInfo,
-  onControl?: OnControl,
+  { speed, onControl }: ReservedOptions,
 ): Response | Promise<Response> {
   const { pathname } = new URL(request.url);
+  if (pathname === SPEED_PATH) return speed.answer(request);
   if (pathname === CONTROL_PATH && onControl) return openControl(request, remoteAddr as Endpoint, onControl);
   if (pathname !== HELLO_PATH) return new Response(null, { status: 404 });
   if (request.method !== "GET") return new Response(null, { status: 405, headers: { allow: "GET" } });

@@ -6,7 +6,8 @@ import type { ByteStream } from "../punch/mod.ts";
 import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { RequestView } from "./_request_view.ts";
-import { answerReserved, isReserved, type OnControl } from "./_reserved.ts";
+import { answerReserved, isReserved, type OnControl, type ReservedOptions } from "./_reserved.ts";
+import { SpeedTest } from "./_speed.ts";
 import { closeQuietly, splice } from "./splice.ts";
 import type { ServeHandler, ServeInfo } from "./types.ts";
 
@@ -74,7 +75,7 @@ class TunnelServer implements ServingTunnel {
   readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
-  readonly #onControl: OnControl | undefined;
+  readonly #reserved: ReservedOptions;
   /** By the loopback port from which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
   readonly #tunnels = new Set<Promise<void>>();
@@ -88,7 +89,7 @@ class TunnelServer implements ServingTunnel {
     this.#admission = new Admission(identity.id, guard);
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
     this.#firstRequestMs = firstRequestMs;
-    this.#onControl = options.onControl;
+    this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = Deno.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -169,7 +170,7 @@ class TunnelServer implements ServingTunnel {
       ...(id === undefined ? {} : { remoteId: id }),
     };
     const response = isReserved(request.url)
-      ? answerReserved(seen, info, this.#onControl)
+      ? answerReserved(seen, info, this.#reserved)
       : this.#handler(seen, info);
     return response instanceof Promise
       ? response.then((r) => noteUpgrade(r, guest))

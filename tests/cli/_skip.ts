@@ -189,5 +189,7 @@ async function runArguments(args: readonly string[], { permissions }: SkipOption
 
 function permissionSet(args: readonly string[]): string {
   const [command = "help"] = args;
-  return ["serve", "connect", "check", "dht", "id", "invite", "name"].includes(command) ? command : "help";
+  return ["serve", "connect", "ping", "check", "dht", "id", "invite", "name"].includes(command)
+    ? command
+    : "help";
 }

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { answerReserved, HELLO_PATH, isReserved } from "../../lib/tunnel/_reserved.ts";
+import { SpeedTest } from "../../lib/tunnel/_speed.ts";
 
 const ORIGIN = "https://id.skip.alt";
 const info = {
@@ -35,7 +36,9 @@ Deno.test("answerReserved() says hello with 204, and 404 to what nobody knows", 
     ["GET", "/.well-known/skip/../../etc", 404],
   ];
   for (const [method, path, status] of table) {
-    const response = await answerReserved(new Request(`${ORIGIN}${path}`, { method }), info);
+    const response = await answerReserved(new Request(`${ORIGIN}${path}`, { method }), info, {
+      speed: new SpeedTest(),
+    });
     assertEquals(response.status, status, path);
   }
 });
