@@ -72,12 +72,15 @@ export class NoSession extends Error {
   readonly code: string;
   /** From the moment at which it knew the record to that event; from the start of the process where it never did. */
   readonly known: number;
+  /** In words, what its last event says. */
+  readonly why: string;
 
   /** Describes how it ended. */
-  constructor({ code, known, message }: { code: string; known: number; message: string }) {
+  constructor({ code, known, why, message }: { code: string; known: number; why: string; message: string }) {
     super(message);
     this.code = code;
     this.known = known;
+    this.why = why;
   }
 }
 
@@ -95,7 +98,8 @@ export async function startSession(server: Serving, meeting: Meeting): Promise<S
   const open = await client.event("open").catch((error) => {
     const said = client.events.findLast((e) => e.type === "error");
     if (!said) throw error;
-    throw new NoSession({ code: said.code, known: client.arrival(said) - known(), message: error.message });
+    const over = client.arrival(said) - known();
+    throw new NoSession({ code: said.code, known: over, why: said.message, message: error.message });
   });
   const at = client.arrival(open);
   return {

@@ -27,6 +27,8 @@ export interface Cell {
 export interface Run {
   /** `connected`, or the code of the error. */
   readonly outcome: string;
+  /** What the connecting side says of it, where it did not connect. */
+  readonly why?: string;
   /** From the moment at which the connecting side knew the record to the open WebSocket, or to the error. */
   readonly overMs: number;
   /** From the moment at which both sides knew enough to the open TCP path. */

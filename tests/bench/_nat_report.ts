@@ -156,7 +156,8 @@ export function surprises(cells: readonly Measured[]): string[] {
     const wrong = cell.runs.filter((run) => !isAsExpected(cell, run));
     if (wrong.length === 0) return [];
     const expected = expectation(cell.serving, cell.connecting);
-    const outcomes = [...new Set(wrong.map((run) => run.outcome))].join(", ");
+    const outcomes = [...new Set(wrong.map(({ outcome, why }) => why ? `${outcome} (${why})` : outcome))]
+      .join(", ");
     const { rttMs, loss, noise } = cell.conditions;
     const where = `${cell.serving} – ${cell.connecting} (${rttMs} ms, loss ${loss}, noise ${noise})`;
     const wish = expected.connects === true ? `connect by ${expected.by}` : "not connect";

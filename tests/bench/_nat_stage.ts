@@ -76,7 +76,7 @@ export class NatStage implements AsyncDisposable {
       const { known, punch, strategy, kind, attempts } = session.timing;
       return { outcome: "connected", overMs: known, punchMs: punch, strategy, kind, attempts };
     } catch (error) {
-      if (error instanceof NoSession) return { outcome: error.code, overMs: error.known };
+      if (error instanceof NoSession) return { outcome: error.code, overMs: error.known, why: error.why };
       throw error;
     }
   }
