@@ -30,6 +30,15 @@ export interface Ending {
   readonly events: readonly SkipEvent[];
 }
 
+/** Sends a signal, unless the process has just ended: Deno knows that a moment before it resolves `status`. */
+export function signalChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 /** `skip COMMAND --json …`, running. */
 export class SkipProcess implements AsyncDisposable {
   /** Everything it has printed. */
@@ -138,7 +147,7 @@ export class SkipProcess implements AsyncDisposable {
 
   /** Sends a signal; does nothing once it has ended. */
   kill(signal: Deno.Signal = "SIGTERM"): void {
-    if (!this.#finished) this.#child.kill(signal);
+    if (!this.#finished) signalChild(this.#child, signal);
   }
 
   /** Asks it to end, and waits. */

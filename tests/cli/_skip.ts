@@ -4,7 +4,7 @@
  * @module
  */
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
-import { apart, type SkipEvent } from "../skip_process.ts";
+import { apart, signalChild, type SkipEvent } from "../skip_process.ts";
 
 /** Ends a command that hangs, so that its test fails instead. */
 const PATIENCE_MS = 60_000;
@@ -104,7 +104,7 @@ export class Skip implements AsyncDisposable {
   }
 
   async #end(cleanUp: () => Promise<void>): Promise<Ending> {
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
+    const timer = setTimeout(() => signalChild(this.#child, "SIGKILL"), PATIENCE_MS);
     const { code } = await this.#child.status;
     this.running = false;
     clearTimeout(timer);
@@ -132,7 +132,7 @@ export class Skip implements AsyncDisposable {
 
   /** Sends a signal; does nothing once it has ended. */
   kill(signal: Deno.Signal): void {
-    if (this.running) this.#child.kill(signal);
+    if (this.running) signalChild(this.#child, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
