@@ -60,6 +60,7 @@
  */
 export { type AccessOptions, type Invitation, Invitations, type InviteOptions } from "./lib/access/mod.ts";
 export {
+  type ByteStream,
   connect,
   type ConnectOptions,
   dial,
@@ -67,6 +68,7 @@ export {
   type PathInfo,
   type Peer,
   type PeerStats,
+  type StreamOptions,
   type Traffic,
   type WebSocketOptions,
 } from "./lib/connect.ts";

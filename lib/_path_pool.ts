@@ -136,12 +136,19 @@ interface Observer {
 /** A path, and when something came over it last. */
 class Tracked implements ByteStream {
   heardAt = performance.now();
+  /** There if the path can be reset. */
+  readonly reset?: () => void;
   readonly #path: ByteStream;
   readonly #observer: Observer;
 
   constructor(path: ByteStream, observer: Observer) {
     this.#path = path;
     this.#observer = observer;
+    if (!path.reset) return;
+    this.reset = () => {
+      observer.closed();
+      path.reset!();
+    };
   }
 
   get localAddr() {

@@ -17,4 +17,6 @@ export interface ByteStream {
   closeWrite(): Promise<void>;
   /** Closes both directions at once; a pending read or write fails with `Deno.errors`. Idempotent. */
   close(): void;
+  /** Closes so that the other side sees that something is missing (RST), where it would not see that otherwise. */
+  reset?(): void;
 }

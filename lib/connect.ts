@@ -11,9 +11,10 @@ import { DialledPeer, type PeerStats } from "./_dialled_peer.ts";
 import type { PathInfo } from "./_path_info.ts";
 import type { Traffic } from "./_path_pool.ts";
 import { reporter } from "./progress.ts";
-import type { WebSocketOptions } from "./tunnel/mod.ts";
+import type { ByteStream } from "./punch/mod.ts";
+import type { StreamOptions, WebSocketOptions } from "./tunnel/mod.ts";
 
-export type { PathInfo, PeerStats, Traffic, WebSocketOptions };
+export type { ByteStream, PathInfo, PeerStats, StreamOptions, Traffic, WebSocketOptions };
 
 /** Options of {@linkcode dial}. */
 export interface DialOptions extends NetworkOptions {
@@ -55,6 +56,11 @@ export interface Peer extends AsyncDisposable {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** A native WebSocket that is open. */
   webSocket(path?: string, options?: WebSocketOptions): Promise<WebSocket>;
+  /**
+   * A stream of bytes to the peer's own HTTP server, inside TLS: a program that speaks HTTP/1.1 can be joined to it as it is. Who we
+   * are is shown first, so that every request on the stream is ours.
+   */
+  openStream(options?: StreamOptions): Promise<ByteStream>;
   /** Ends every connection to the peer. Idempotent. */
   close(): Promise<void>;
 }
@@ -107,6 +113,7 @@ async function openPeer(id: string, options: DialOptions, { lasting }: { lasting
     ping: (options) => peer.ping(options),
     fetch: peer.client.fetch,
     webSocket: peer.client.webSocket,
+    openStream: peer.client.openStream,
     close,
     [Symbol.asyncDispose]: close,
   };

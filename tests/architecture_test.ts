@@ -22,6 +22,7 @@ const STAGES = [
   "check",
   "tunnel",
   "control",
+  "targets",
   "network",
   "netcheck",
   PRIVATE_STAGE,

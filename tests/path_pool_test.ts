@@ -75,6 +75,19 @@ Deno.test("PathPool counts what goes over its paths, and closes those that were 
   quiet.close();
 });
 
+Deno.test("PathPool resets a path that can be reset, and then counts it no more", async () => {
+  let resets = 0;
+  await using set = setUp();
+  const [near, far] = await tcpPair();
+  set.others.push(far);
+  set.pool.put({ ...near, reset: () => void (resets++, near.close()) });
+  const [resettable, plain] = [await set.pool.take(NEVER), await set.pool.take(NEVER)];
+  assertEquals(plain.reset, undefined);
+  resettable.reset!();
+  assertEquals([resets, set.pool.traffic.openPaths], [1, 1]);
+  plain.close();
+});
+
 Deno.test("PathPool opens another path when the one that waited was silent too long", async () => {
   await using set = setUp();
   const [near, far] = await tcpPair();

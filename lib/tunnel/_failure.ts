@@ -51,7 +51,15 @@ export function denied(headers: Headers, now = Date.now()): PeerError {
   return new PeerError("denied", `Cannot connect to the peer: ${why}`);
 }
 
-function pathFailure(failure: unknown): PeerError {
+/** Why TLS on a path did not come about. */
+export function tlsFailure(error: unknown): PeerError {
+  const detail = error instanceof Error ? error.message : String(error);
+  if (CERTIFICATE_REFUSED.test(detail)) return notProven();
+  return new PeerError("tunnel-failed", `Cannot open TLS to the peer: ${detail}`, { cause: error });
+}
+
+/** Why a path could not be opened: the caller's own `PeerError` as it is. */
+export function pathFailure(failure: unknown): PeerError {
   if (failure instanceof PeerError) return failure;
   const message = failure instanceof Error ? failure.message : String(failure);
   return new PeerError("tunnel-failed", `Cannot open a path to the peer: ${message}`, { cause: failure });

@@ -5,8 +5,11 @@ import type { ByteStream } from "../punch/mod.ts";
 import { openWebSocket, type WebSocketOptions } from "./_open_web_socket.ts";
 import { LoopbackProxy, type Ticket } from "./_loopback_proxy.ts";
 import { isDenial } from "./_admission.ts";
-import { denied, fetchFailure } from "./_failure.ts";
+import { denied, fetchFailure, pathFailure } from "./_failure.ts";
+import { sayHello } from "./hello.ts";
 import { HELLO_PATH } from "./_reserved.ts";
+import { closeQuietly } from "./splice.ts";
+import { openTls } from "./_tls_stream.ts";
 
 /** How long {@linkcode TunnelClient.close} waits for WebSockets to say goodbye. */
 const CLOSE_GRACE_MS = 1000;
@@ -29,6 +32,14 @@ export interface TunnelClientOptions {
   readonly credentials?: Credentials;
 }
 
+/** Options of {@linkcode TunnelClient.openStream}. */
+export interface StreamOptions {
+  /** Ends the attempt; a stream that is open stays so. */
+  readonly signal?: AbortSignal;
+  /** Leaves TLS, and with it the proof of who answers and who asks, to whoever uses the stream. @default {false} */
+  readonly bare?: boolean;
+}
+
 /** Native `fetch` and `WebSocket` to one peer. Its methods need no `this`. */
 export interface TunnelClient extends AsyncDisposable {
   /**
@@ -45,6 +56,12 @@ export interface TunnelClient extends AsyncDisposable {
    * @throws {PeerError} If the peer cannot be reached, does not let us in, or does not want a WebSocket there.
    */
   readonly webSocket: (path?: string, options?: WebSocketOptions) => Promise<WebSocket>;
+  /**
+   * Gives a stream of bytes to the peer's own HTTP server, inside TLS: HTTP/1.1 is spoken on it.
+   *
+   * @throws {PeerError} If the peer cannot be reached, cannot prove its id, or does not let us in.
+   */
+  readonly openStream: (options?: StreamOptions) => Promise<ByteStream>;
   /** Ends all connections: WebSockets with a goodbye, everything else at once. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -59,6 +76,7 @@ export function openClient(options: TunnelClientOptions): TunnelClient {
   return {
     fetch: (input, init) => client.fetch(input, init),
     webSocket: (path, options) => client.webSocket(path, options),
+    openStream: (options) => client.openStream(options),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -73,12 +91,16 @@ class Client {
   readonly #fetchTicket: Ticket;
   #fetchClient: Promise<Deno.HttpClient> | undefined;
   readonly #anchor: Promise<string>;
+  readonly #openPath: (signal: AbortSignal) => Promise<ByteStream>;
+  readonly #streams = new Set<ByteStream>();
+  readonly #over = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor({ id, publicKey, openPath, credentials }: TunnelClientOptions) {
     this.#credentials = credentials;
     this.#hostname = peerHostname(id);
     this.#standIn = peerStandIn(publicKey);
+    this.#openPath = openPath;
     this.#proxy = new LoopbackProxy({ hostnames: [this.#hostname, this.#standIn], openPath });
     this.#fetchTicket = this.#proxy.issue();
     this.#anchor = trustAnchor(publicKey); // at once: it is ready when the first path is
@@ -150,12 +172,59 @@ class Client {
     return undefined;
   }
 
+  async openStream({ signal, bare = false }: StreamOptions = {}): Promise<ByteStream> {
+    signal?.throwIfAborted();
+    this.#throwIfClosed();
+    const until = AbortSignal.any([this.#over.signal, ...(signal ? [signal] : [])]);
+    const path = await this.#openPath(until).catch((error) => {
+      until.throwIfAborted();
+      throw pathFailure(error);
+    });
+    if (bare) return this.#keep(path);
+    const options = { hostname: this.#hostname, anchor: await this.#anchor, signal: until };
+    return this.#keep(await this.#introduce(await openTls(path, options), until));
+  }
+
+  /** Whoever writes requests on the stream knows nothing of ids: what we show to the peer is shown beforehand. */
+  async #introduce(stream: ByteStream, signal: AbortSignal): Promise<ByteStream> {
+    const credentials = this.#credentials;
+    if (!credentials) return stream;
+    try {
+      await sayHello(stream, { hostname: this.#hostname, credentials, signal });
+      return stream;
+    } catch (error) {
+      closeQuietly(stream);
+      throw error;
+    }
+  }
+
+  /** The stream ends with us. */
+  #keep(stream: ByteStream): ByteStream {
+    if (this.#closing) closeQuietly(stream);
+    this.#throwIfClosed();
+    const kept: ByteStream = {
+      localAddr: stream.localAddr,
+      remoteAddr: stream.remoteAddr,
+      read: (buffer) => stream.read(buffer),
+      write: (data) => stream.write(data),
+      closeWrite: () => stream.closeWrite(),
+      close: () => {
+        this.#streams.delete(kept);
+        closeQuietly(stream);
+      },
+    };
+    this.#streams.add(kept);
+    return kept;
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
   async #close() {
+    this.#over.abort(new PeerError("closed", "Cannot go on: the peer was closed"));
     const goodbyes = [...this.#sockets].map((socket) => sayGoodbye(socket));
+    for (const stream of this.#streams) stream.close();
     const client = await this.#fetchClient?.catch(() => undefined);
     client?.close();
     await Promise.all(goodbyes);

@@ -11,6 +11,7 @@ import { type ByteStream, readExactly, writeAll } from "../punch/mod.ts";
 
 const VERSION = 5;
 const AUTH_VERSION = 1;
+const METHOD_NO_AUTHENTICATION = 0;
 const METHOD_USERNAME_PASSWORD = 2;
 const METHOD_NONE_ACCEPTABLE = 0xff;
 const COMMAND_CONNECT = 1;
@@ -28,14 +29,18 @@ export const SOCKS_REPLY = {
   addressTypeNotSupported: 8,
 } as const;
 
-/** Who may go where, as the client wrote it. */
-export interface SocksRequest<Ticket> {
-  /** What `authorize` gave for the credentials. */
-  readonly ticket: Ticket;
+/** Where to, as the client wrote it. */
+export interface SocksDestination {
   /** A name in lower case, or an address in canonical form. */
   readonly hostname: string;
   /** 0 to 65535. */
   readonly port: number;
+}
+
+/** Who may go where. */
+export interface SocksRequest<Ticket> extends SocksDestination {
+  /** What `authorize` gave for the credentials. */
+  readonly ticket: Ticket;
 }
 
 /** The other side does not speak what we speak, or may not. */
@@ -54,9 +59,15 @@ export async function acceptSocks<Ticket>(
   stream: ByteStream,
   authorize: (username: Uint8Array, password: Uint8Array) => Ticket | null,
 ): Promise<SocksRequest<Ticket>> {
-  await negotiateMethod(stream);
+  await negotiateMethod(stream, METHOD_USERNAME_PASSWORD, "no user name is offered");
   const ticket = await authenticate(stream, authorize);
   return { ticket, ...await readRequest(stream) };
+}
+
+/** The same for a server that asks nobody who he is. */
+export async function acceptOpenSocks(stream: ByteStream): Promise<SocksDestination> {
+  await negotiateMethod(stream, METHOD_NO_AUTHENTICATION, "it insists on a login");
+  return await readRequest(stream);
 }
 
 /** Sends the reply; all but `succeeded` are to be followed by closing (RFC 1928 section 6). */
@@ -65,16 +76,13 @@ export async function replySocks(stream: ByteStream, code: number): Promise<void
 }
 
 /** RFC 1928 section 3. */
-async function negotiateMethod(stream: ByteStream) {
+async function negotiateMethod(stream: ByteStream, method: number, otherwise: string) {
   const [version, count] = await readExactly(stream, 2) as unknown as [number, number];
   if (version !== VERSION) throw new SocksError(`Cannot serve SOCKS: version ${version}`);
   const methods = await readExactly(stream, count);
-  const acceptable = methods.includes(METHOD_USERNAME_PASSWORD);
-  await writeAll(
-    stream,
-    Uint8Array.of(VERSION, acceptable ? METHOD_USERNAME_PASSWORD : METHOD_NONE_ACCEPTABLE),
-  );
-  if (!acceptable) throw new SocksError("Cannot serve SOCKS: no user name is offered");
+  const acceptable = methods.includes(method);
+  await writeAll(stream, Uint8Array.of(VERSION, acceptable ? method : METHOD_NONE_ACCEPTABLE));
+  if (!acceptable) throw new SocksError(`Cannot serve SOCKS: ${otherwise}`);
 }
 
 /** RFC 1929 section 2. */
@@ -93,7 +101,7 @@ async function authenticate<Ticket>(
 }
 
 /** RFC 1928 sections 4 and 5. */
-async function readRequest(stream: ByteStream): Promise<{ hostname: string; port: number }> {
+async function readRequest(stream: ByteStream): Promise<SocksDestination> {
   const header = await readExactly(stream, 4);
   const [version, command, , addressType] = header as unknown as [number, number, number, number];
   if (version !== VERSION) throw new SocksError(`Cannot serve SOCKS: version ${version}`);

@@ -29,8 +29,9 @@ export interface SpliceResult {
 
 /**
  * Joins two streams until both directions have ended, and closes both. The end of one direction is passed on
- * while the other goes on; an error in either ends both. Nothing is read before what came earlier was taken, so that a slow
- * reader slows down its writer, and at most two buffers of 256 KiB are held.
+ * while the other goes on; an error in either ends both, with a reset where a stream can be reset. Nothing is read
+ * before what came earlier was taken, so that a slow reader slows down its writer, and at most two buffers of 256 KiB
+ * are held.
  *
  * Rejects with `signal.reason` only; whatever else ends it is in {@linkcode SpliceResult.error}.
  */
@@ -46,8 +47,7 @@ export async function splice(
   let timer: ReturnType<typeof setInterval> | undefined;
   const end = (reason: Error) => {
     error ??= reason;
-    closeQuietly(a);
-    closeQuietly(b);
+    for (const stream of [a, b]) stream.reset ? stream.reset() : closeQuietly(stream);
   };
   const onAbort = () => end(new DOMException("The tunnel was aborted", "AbortError"));
   signal?.addEventListener("abort", onAbort);

@@ -4,7 +4,7 @@ import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { openClient } from "../../lib/tunnel/mod.ts";
-import { connPair } from "../_streams.ts";
+import { connPair, readAll } from "../_streams.ts";
 import { closeSocket, nextEvent, tunnelPair } from "./pair.ts";
 
 function echo(request: Request): Response {
@@ -280,4 +280,43 @@ Deno.test("fetch() and webSocket() leave it to the handler to forbid something",
   assertEquals([response.status, await response.text()], [403, "not this"]);
   const error = await assertRejects(() => pair.client.webSocket("/"), PeerError, "did not answer with");
   assertEquals(error.code, "tunnel-failed");
+});
+
+Deno.test("openStream() joins a program that speaks HTTP/1.1 to the peer, and ends with the client", async () => {
+  await using pair = await tunnelPair((request) => new Response(request.headers.get("x-colour")));
+  const stream = await pair.client.openStream();
+  await stream.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: h\r\nx-colour: blue\r\n\r\n"));
+  const buffer = new Uint8Array(4096);
+  const text = new TextDecoder().decode(buffer.subarray(0, await stream.read(buffer) ?? 0));
+  assertEquals(text.startsWith("HTTP/1.1 200"), true, text);
+  const reading = stream.read(buffer);
+  await pair.client.close();
+  await assertRejects(() => reading);
+  assertEquals((await assertRejects(() => pair.client.openStream(), PeerError)).code, "closed");
+});
+
+Deno.test("openStream() shows who we are before anything is written, and says so if we may not come in", async () => {
+  const ann = generateIdentity();
+  await using guard = await openGuard({ allow: [ann.id] });
+  await using pair = await tunnelPair((_, { remoteId }) => new Response(remoteId ?? "nobody"), {
+    ...{ guard, as: ann },
+  });
+  const stream = await pair.client.openStream();
+  await stream.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"));
+  const answer = new TextDecoder().decode(await readAll(stream));
+  assertEquals(answer.includes(ann.id), true, answer);
+  stream.close();
+  await using stranger = await tunnelPair(() => new Response(), { guard, as: generateIdentity() });
+  const error = await assertRejects(() => stranger.client.openStream(), PeerError);
+  assertEquals(error.code, "denied");
+});
+
+Deno.test("openStream() refuses another key, and passes the error of the path on", async () => {
+  await using pair = await tunnelPair(() => new Response(), { trust: generateIdentity().publicKey });
+  assertEquals((await assertRejects(() => pair.client.openStream(), PeerError)).code, "not-proven");
+  const cause = new PeerError("unreachable", "Cannot reach the peer: no path opened within 10 s");
+  await using client = clientWith(() => Promise.reject(cause));
+  assertEquals(await assertRejects(() => client.openStream()), cause);
+  const signal = AbortSignal.abort(new Error("too late"));
+  await assertRejects(() => client.openStream({ signal }), Error, "too late");
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ByteStream } from "../../lib/punch/mod.ts";
-import { acceptSocks, SocksError } from "../../lib/tunnel/socks5.ts";
+import { acceptOpenSocks, acceptSocks, SocksError } from "../../lib/tunnel/socks5.ts";
 
 /** A client that has written `input`, ends, and keeps what it is told. It gives its bytes one at a time. */
 class ScriptedClient implements ByteStream {
@@ -130,4 +130,13 @@ Deno.test("acceptSocks() never tells the password in its error", async () => {
   const client = new ScriptedClient([...GREETING, 1, ...counted("anna"), ...counted("hunter2")]);
   const error = await assertRejects(() => acceptSocks(client, authorize), SocksError);
   assertEquals(`${error.message} ${error.stack}`.includes("hunter2"), false);
+});
+
+Deno.test("acceptOpenSocks() asks for no login, and refuses a client that insists on one", async () => {
+  const client = new ScriptedClient([...GREETING, ...CONNECT, 22]);
+  assertEquals(await acceptOpenSocks(client), { hostname: "peer.skip.alt", port: 443 });
+  assertEquals([client.told, client.left], [[5, 0], 1]);
+  const insisting = new ScriptedClient([5, 1, 2, ...LOGIN, ...CONNECT]);
+  await assertRejects(() => acceptOpenSocks(insisting), SocksError, "insists on a login");
+  assertEquals(insisting.told, [5, 255]);
 });

@@ -185,3 +185,19 @@ function fakeStream(behaviour: Pick<ByteStream, "read" | "write">) {
     },
   };
 }
+
+Deno.test("splice() resets what can be reset when something is missing, and closes it when nothing is", async () => {
+  for (const read of [() => Promise.reject(new Error("broke")), () => Promise.resolve(null)]) {
+    const log: string[] = [];
+    const stream = {
+      ...fakeStream({ read: () => Promise.resolve(null), write: (data) => Promise.resolve(data.length) }),
+      reset: () => void log.push("reset"),
+      close: () => void log.push("close"),
+    };
+    const { error } = await splice(
+      fakeStream({ read, write: (data) => Promise.resolve(data.length) }),
+      stream,
+    );
+    assertEquals(log[0], error ? "reset" : "close");
+  }
+});

@@ -1,0 +1,6 @@
+/**
+ * What a serving peer can serve besides a handler of its own: each target is one.
+ *
+ * @module
+ */
+export { tcpTarget } from "./tcp.ts";

@@ -1,0 +1,23 @@
+/**
+ * Both ends of a TCP connection within this process.
+ *
+ * Whatever else connects to the port in the meantime is closed, so that nobody on this machine can slip in.
+ */
+export async function loopbackPair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  try {
+    for (;;) {
+      const far = await listener.accept();
+      if (far.remoteAddr.port === near.localAddr.port) {
+        near.setNoDelay();
+        far.setNoDelay();
+        return [near, far];
+      }
+      far.close();
+    }
+  } catch (error) {
+    near.close();
+    throw error;
+  }
+}
