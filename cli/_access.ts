@@ -12,13 +12,17 @@ export const ACCESS_FLAGS = { boolean: ["invite-only"], string: ["allow-file"], 
 /** Flags of a connecting command that say who we are. */
 export const IDENTITY_FLAGS = { boolean: ["as-me"], string: ["identity", "token"] } as const;
 
-/** Who may connect, by the flags; absent where everybody may. */
-export async function readAccess(flags: Flags, identity: Identity): Promise<AccessOptions | undefined> {
+/** Who may connect, by the flags; absent where everybody may. Invitations are to an identity that is kept. */
+export async function readAccess(
+  flags: Flags,
+  identity: Identity,
+  isKept = !flags.has("ephemeral"),
+): Promise<AccessOptions | undefined> {
   const [names, allowFile] = [flags.values("allow"), flags.value("allow-file")];
   if (!names && allowFile === undefined && !flags.has("invite-only")) return undefined;
   const allow = await Promise.all((names ?? []).map((name) => readPeer(name)));
   const file = allowFile === undefined ? {} : { allowFile };
-  if (!flags.has("ephemeral")) {
+  if (isKept) {
     const path = invitationsPath(flags.value("identity") ?? identityPath());
     return { allow, ...file, invitations: new Invitations(identity, path) };
   }

@@ -21,6 +21,18 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     const { pingCommand, PING_FLAGS } = await import("./ping.ts");
     return { run: pingCommand, flags: PING_FLAGS };
   },
+  async forward() {
+    const { forwardCommand, FORWARD_FLAGS } = await import("./forward.ts");
+    return { run: forwardCommand, flags: FORWARD_FLAGS };
+  },
+  async proxy() {
+    const { proxyCommand, PROXY_FLAGS } = await import("./proxy.ts");
+    return { run: proxyCommand, flags: PROXY_FLAGS };
+  },
+  async pipe() {
+    const { pipeCommand, PIPE_FLAGS } = await import("./pipe.ts");
+    return { run: pipeCommand, flags: PIPE_FLAGS };
+  },
   async check() {
     const { checkCommand, CHECK_FLAGS } = await import("./check.ts");
     return { run: checkCommand, flags: CHECK_FLAGS };

@@ -12,6 +12,9 @@ Usage: skip COMMAND [ARGUMENTS]
   serve           be reachable, and print the id under which
   connect ID      open a WebSocket to a serving peer
   ping ID         see which path leads to a peer, and how good it is
+  forward ID      bring what a peer serves to a local port
+  proxy           lead any program to http://ID.skip.alt/
+  pipe [ID]       join stdin and stdout of two machines
   check           see what this network does, and with whom it connects
   id              print this machine's id
   invite          let somebody in to a serving peer that knows whom it lets in
@@ -21,12 +24,10 @@ Usage: skip COMMAND [ARGUMENTS]
   help [COMMAND]  explain a command; see skip help help for topics
 
 Every command takes --json (one object a line), --quiet and --verbose.
+Permissions: skip help permissions.  Exit codes: skip help exit-codes.
 
 Here:           skip serve
-Elsewhere:      skip connect THE-ID-THAT-SERVE-PRINTED
-In a script:    echo hello | skip connect ID --quiet
-
-Permissions: skip help permissions.  Exit codes: skip help exit-codes.`;
+Elsewhere:      skip connect THE-ID-THAT-SERVE-PRINTED`;
 
 const BOOTSTRAP = `  --bootstrap HOST:PORT   a node of the DHT to begin with; may be given several times;
                           none starts a network of one's own (default: the public DHT)`;
@@ -36,6 +37,20 @@ const STUN =
   --no-stun               ask none`;
 
 const MAP = `  --no-map                do not ask the router to map our port (PCP, NAT-PMP, UPnP)`;
+
+const TIMEOUT = `  --timeout SECONDS       how long reaching the peer may take (default: 30)`;
+
+/** Who we are to a peer. */
+const AS_ME =
+  `  --as-me                 show the peer this machine's id (default: nothing that says who we are)`;
+const TOKEN = `  --token TOKEN           show an invitation, and the id, to which it is bound from then on`;
+const SHOWN = `  --identity FILE         show the id of this key file`;
+
+/** Who may connect. */
+const ACCESS =
+  `  --allow PEER            only this peer may connect, and others that are allowed or invited (default: anyone)
+  --allow-file FILE       the same for each id in a file, which is read again when it changes
+  --invite-only           only who is invited may connect: skip help invite`;
 
 /** Every command that goes out into the network takes these. */
 const NETWORK = `  --bootstrap, --stun, --no-stun, --no-map                     skip help network
@@ -54,9 +69,7 @@ Usage: skip serve [--identity FILE | --ephemeral] [--allow PEER]… [--port N] [
 
   --identity FILE         the key file; made if missing (default: the platform's configuration folder)
   --ephemeral             a new identity for this run, kept nowhere
-  --allow PEER            only this peer may connect, and others that are allowed or invited (default: anyone)
-  --allow-file FILE       the same for each id in a file, which is read again when it changes
-  --invite-only           only who is invited may connect: skip help invite
+${ACCESS}
   --port N                UDP and TCP port (default: any)
   --no-observer           do not offer, by an address in the DHT, to tell other peers what their NAT does
   --config FILE           flags from a file: skip help config
@@ -72,9 +85,9 @@ Usage: skip connect ID [--path /p] [--as-me | --token TOKEN] [--bootstrap HOST:P
 
   --path /p               path and query of the request (default: /)
   --timeout SECONDS       how long opening may take (default: 30)
-  --as-me                 show the peer this machine's id (default: nothing that says who we are)
-  --token TOKEN           show an invitation, and the id, to which it is bound from then on
-  --identity FILE         show the id of this key file
+${AS_ME}
+${TOKEN}
+${SHOWN}
 ${NETWORK}
 
 At the end of the input the connection is closed once nothing has come for a second.
@@ -86,13 +99,59 @@ Usage: skip ping ID [--count N] [--speed] [--timeout SECONDS] [--as-me | --token
 
   --count N               how many pings, one a second (default: 5)
   --speed                 then measure how fast the line is, 3 s each way
-  --timeout SECONDS       how long opening may take (default: 30)
-  --as-me                 show the peer this machine's id (default: nothing that says who we are)
-  --token TOKEN           show an invitation, and the id, to which it is bound from then on
-  --identity FILE         show the id of this key file
+${TIMEOUT}
+${AS_ME}
+${TOKEN}
+${SHOWN}
 ${NETWORK}
 
 The exit code is 4 where no ping comes back. Ctrl-C ends it early.`,
+
+  forward: `Brings a peer's TCP service, or its site, to a port of this machine.
+
+Usage: skip forward ID [LOCAL] [--path /p] [--as-me | --token TOKEN] [--bootstrap HOST:PORT]… [--timeout SECONDS]
+
+  LOCAL                   PORT or HOST:PORT (default: 127.0.0.1 and any free port)
+  --path /p               which of the peer's services (default: /)
+${TIMEOUT}
+${AS_ME}
+${TOKEN}
+${SHOWN}
+${NETWORK}
+
+The address goes to stdout once it works. It stays when the peer goes: each connection tries again.
+Example: skip forward ID 2222, then ssh -p 2222 localhost`,
+
+  proxy: `Leads any program to peers, by name: a SOCKS5 and HTTP proxy at 127.0.0.1.
+
+Usage: skip proxy [--port N] [--any] [--as-me] [--identity FILE] [--bootstrap HOST:PORT]…
+
+  --port N                where it listens (default: 1080; 0 for any)
+  --any                   lead to all other hosts, too, directly
+${AS_ME}
+${SHOWN}
+${NETWORK}
+
+Port 80 is the peer's site, port 443 its own TLS, in which nobody shows an id. Every user of this machine can use the
+proxy.
+Example: skip proxy, then curl --proxy socks5h://127.0.0.1:1080 http://ID.skip.alt/`,
+
+  pipe:
+    `Joins stdin and stdout of two machines; without an ID it waits, and prints the command for the other one.
+
+Usage: skip pipe [--identity FILE] [--allow PEER]… [--port N] [--bootstrap HOST:PORT]…
+       skip pipe ID [--as-me | --token TOKEN] [--identity FILE] [--bootstrap HOST:PORT]… [--timeout SECONDS]
+
+  --identity FILE         the key file of the side that waits (default: a new identity); with an ID, the id to show
+${ACCESS}
+  --port N                UDP and TCP port of the side that waits (default: any)
+${AS_ME}
+${TOKEN}
+${TIMEOUT}
+${NETWORK}
+
+It ends with 0 only if both directions came to their end. --json goes to stderr.
+Example: tar c . | skip pipe, and on the other side: skip pipe ID | tar x`,
 
   check: `Finds out what the network does to connections, and with whom it connects.
 
@@ -217,6 +276,9 @@ The id: skip id.   What it says: journalctl --user -u skip`,
   serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   ping     --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  forward  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  proxy    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
+  pipe     --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   dht      --allow-net --ignore-env
   id       --allow-env --allow-read --allow-write

@@ -86,6 +86,13 @@ export class Output {
     this.#open = true;
   }
 
+  /** How it stands: a line that is written over; on a terminal alone. */
+  status(line: string) {
+    if (this.#options.json || this.#options.quiet || !this.#terminal.isTerminal.stderr) return;
+    this.#terminal.stderr(`${this.#open ? "\r\x1b[K" : ""}${printable(line)}`);
+    this.#open = true;
+  }
+
   /** The end of a command that failed: three lines, or an `error` object. */
   failure(error: unknown): Failure {
     const failure = explain(error);

@@ -101,6 +101,14 @@ export function duration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
+
+/** `512 B`, `1.5 MB`. */
+export function bytes(n: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(n, 1)) / 3), UNITS.length - 1);
+  return `${power === 0 ? Math.round(n) : (n / 1000 ** power).toFixed(1)} ${UNITS[power]}`;
+}
+
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

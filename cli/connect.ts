@@ -1,19 +1,13 @@
 import { delay } from "@std/async";
 import { connect } from "../lib/connect.ts";
 import { PeerError } from "../lib/errors.ts";
-import { IDENTITY_FLAGS, readCredentials } from "./_access.ts";
-import { UsageError } from "./_exit.ts";
-import { type Flags, type FlagTable, readFlags, readNumber } from "./_flags.ts";
+import { type FlagTable, readFlags } from "./_flags.ts";
 import { lines } from "./_lines.ts";
-import { readBootstrap, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
-import { knownNodesPath } from "./_paths.ts";
 import { readPeer } from "./_peer.ts";
+import { PEER_FLAGS, readDial, readPath, readTimeout } from "./_peer_flags.ts";
 import { interruptible } from "./_signals.ts";
 
-const DEFAULT_TIMEOUT_SECONDS = 30;
-/** A week; `setTimeout` cannot count much further. */
-const MAX_TIMEOUT_SECONDS = 604_800;
 /** After the end of the input we go on listening until nothing has come for so long. */
 const LINGER_MS = 1000;
 /** How long a peer may take to answer our goodbye; one that has vanished never does. */
@@ -23,10 +17,8 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 
 /** The flags of `skip connect`. */
 export const CONNECT_FLAGS: FlagTable = {
-  boolean: [...IDENTITY_FLAGS.boolean, "json", "no-map", "no-stun", "quiet", "verbose"],
-  string: [...IDENTITY_FLAGS.string, "path", "timeout"],
-  collect: ["bootstrap", "stun"],
-  files: ["identity"],
+  ...PEER_FLAGS,
+  string: [...PEER_FLAGS.string, "path"],
   positional: [1, 1],
 };
 
@@ -35,43 +27,25 @@ export async function connectCommand(args: string[]): Promise<number> {
   const flags = readFlags("connect", args, CONNECT_FLAGS);
   const id = await readPeer(flags.positional[0]!);
   const path = readPath(flags);
-  const bootstrap = readBootstrap(flags);
-  const stun = readStun(flags);
-  const seconds = readNumber(
-    "timeout",
-    flags.value("timeout") ?? `${DEFAULT_TIMEOUT_SECONDS}`,
-    1,
-    MAX_TIMEOUT_SECONDS,
-  );
+  const seconds = readTimeout(flags);
   const output = new Output({
     json: flags.has("json"),
     quiet: flags.has("quiet"),
     verbose: flags.has("verbose"),
   });
+  const options = readDial(flags, output);
   using interrupt = interruptible();
   try {
     const socket = await connect(id, {
+      ...await options(),
       path,
-      ...await readCredentials(flags),
       signal: AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]),
-      onProgress: (event) => output.progress(event),
-      ...(bootstrap ? { bootstrap } : {}),
-      ...(stun ? { stun } : {}),
-      portMapping: !flags.has("no-map"),
-      ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     await converse(socket, output, interrupt.signal);
     return 0;
   } catch (error) {
     return output.failure(error).exit;
   }
-}
-
-/** `//host` would be a URL of another host. */
-function readPath(flags: Flags): string {
-  const path = flags.value("path") ?? "/";
-  if (/^\/(?![/\\])/.test(path)) return path;
-  throw new UsageError(`--path is not valid: "${path}"`, "Give --path a path that begins with one /.");
 }
 
 /** Until either side ends it. Rejects with the signal's reason, or when the connection breaks. */

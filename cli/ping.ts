@@ -1,12 +1,10 @@
 import { delay } from "@std/async";
 import { dial, type Peer } from "../lib/connect.ts";
-import { IDENTITY_FLAGS, readCredentials } from "./_access.ts";
 import { Exit } from "./_exit.ts";
 import { type FlagTable, readFlags, readNumber } from "./_flags.ts";
-import { readBootstrap, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
-import { knownNodesPath } from "./_paths.ts";
 import { readPeer } from "./_peer.ts";
+import { PEER_FLAGS, readDial, readTimeout } from "./_peer_flags.ts";
 import { type Pings, summarize } from "./_pings.ts";
 import { interruptible } from "./_signals.ts";
 import { measureDownload, measureUpload } from "./_speed.ts";
@@ -18,10 +16,9 @@ const SPEED_MS = 3000;
 
 /** The flags of `skip ping`. */
 export const PING_FLAGS: FlagTable = {
-  boolean: [...IDENTITY_FLAGS.boolean, "speed", "json", "no-map", "no-stun", "quiet", "verbose"],
-  string: [...IDENTITY_FLAGS.string, "count", "timeout"],
-  collect: ["bootstrap", "stun"],
-  files: ["identity"],
+  ...PEER_FLAGS,
+  boolean: [...PEER_FLAGS.boolean, "speed"],
+  string: [...PEER_FLAGS.string, "count"],
   positional: [1, 1],
 };
 
@@ -30,25 +27,20 @@ export async function pingCommand(args: string[]): Promise<number> {
   const flags = readFlags("ping", args, PING_FLAGS);
   const id = await readPeer(flags.positional[0]!);
   const count = readNumber("count", flags.value("count") ?? "5", 1, 1_000_000);
-  const seconds = readNumber("timeout", flags.value("timeout") ?? "30", 1, 86_400);
-  const [bootstrap, stun] = [readBootstrap(flags), readStun(flags)];
+  const seconds = readTimeout(flags);
   const output = new Output({
     json: flags.has("json"),
     quiet: flags.has("quiet"),
     verbose: flags.has("verbose"),
   });
+  const options = readDial(flags, output);
   using interrupt = interruptible();
   const { signal } = interrupt;
   try {
     await using peer = await dial(id, {
-      ...await readCredentials(flags),
+      ...await options(),
       signal: AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]),
       reconnect: true,
-      onProgress: (event) => output.progress(event),
-      ...(bootstrap ? { bootstrap } : {}),
-      ...(stun ? { stun } : {}),
-      portMapping: !flags.has("no-map"),
-      ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     const pings = await ping(peer, { count, output, signal });
     const { line, event } = summarize(pings, peer.path);

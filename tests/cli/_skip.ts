@@ -189,7 +189,18 @@ async function runArguments(args: readonly string[], { permissions }: SkipOption
 
 function permissionSet(args: readonly string[]): string {
   const [command = "help"] = args;
-  return ["serve", "connect", "ping", "check", "dht", "id", "invite", "name"].includes(command)
-    ? command
-    : "help";
+  const named = [
+    "serve",
+    "connect",
+    "ping",
+    "forward",
+    "proxy",
+    "pipe",
+    "check",
+    "dht",
+    "id",
+    "invite",
+    "name",
+  ];
+  return named.includes(command) ? command : "help";
 }

@@ -70,3 +70,17 @@ Deno.test("Output has colours on a terminal alone, and none with NO_COLOR", () =
     assertEquals(new Output(options, terminal).colour, colour);
   }
 });
+
+Deno.test("Output writes how it stands over itself on a terminal, and nowhere else", () => {
+  const terminal = recorded({}, true);
+  terminal.output.status("1 sent");
+  terminal.output.status("2 sent");
+  terminal.output.say("done");
+  assertEquals(terminal.text.stderr, "1 sent\r\x1b[K2 sent\ndone\n");
+  for (
+    const { output, text } of [recorded({}), recorded({ quiet: true }, true), recorded({ json: true }, true)]
+  ) {
+    output.status("1 sent");
+    assertEquals(text, { stdout: "", stderr: "" });
+  }
+});

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { describe, duration, printable, stageLine } from "../../cli/_render.ts";
+import { bytes, describe, duration, printable, stageLine } from "../../cli/_render.ts";
 import type { Progress } from "../../lib/progress.ts";
 
 function line(event: Progress): string | undefined {
@@ -61,4 +61,16 @@ Deno.test("printable() takes the terminal's own commands out of a stranger's tex
   assertEquals(printable("\x1b]0;title\x07 hello\tthere\n"), "\\x1b]0;title\\x07 hello\tthere\n");
   assertEquals(printable("a\rb\x9b31m"), "a\\x0db\\x9b31m");
   assertEquals(printable("grüße 👋"), "grüße 👋");
+});
+
+Deno.test("bytes() gives three or four digits and a unit", () => {
+  const table: [number, string][] = [
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1.0 kB"],
+    [123_456, "123.5 kB"],
+    [1e9, "1.0 GB"],
+    [5e18, "5000.0 PB"],
+  ];
+  for (const [n, text] of table) assertEquals(bytes(n), text);
 });

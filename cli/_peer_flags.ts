@@ -1,0 +1,52 @@
+import type { DialOptions } from "../lib/connect.ts";
+import type { NetworkOptions } from "../lib/network.ts";
+import { IDENTITY_FLAGS, readCredentials } from "./_access.ts";
+import { UsageError } from "./_exit.ts";
+import { type Flags, type FlagTable, readNumber } from "./_flags.ts";
+import { readBootstrap, readStun } from "./_network_flags.ts";
+import type { Output } from "./_output.ts";
+import { knownNodesPath } from "./_paths.ts";
+
+const DEFAULT_TIMEOUT_SECONDS = 30;
+/** A week; `setTimeout` cannot count much further. */
+const MAX_TIMEOUT_SECONDS = 604_800;
+
+/** The flags of every command that reaches a peer. */
+export const PEER_FLAGS = {
+  boolean: [...IDENTITY_FLAGS.boolean, "json", "no-map", "no-stun", "quiet", "verbose"],
+  string: [...IDENTITY_FLAGS.string, "timeout"],
+  collect: ["bootstrap", "stun"],
+  files: ["identity"],
+} as const satisfies Omit<FlagTable, "positional">;
+
+/** What `dial` needs of the flags, who we are among it; throws `UsageError` at once. */
+export function readDial(flags: Flags, output: Output): () => Promise<DialOptions> {
+  const network = readNetwork(flags, output);
+  return async () => ({ ...await network(), ...await readCredentials(flags) });
+}
+
+/** What `dial` and `serve` need of the flags; throws `UsageError` at once. */
+export function readNetwork(flags: Flags, output: Output): () => Promise<NetworkOptions> {
+  const bootstrap = readBootstrap(flags);
+  const stun = readStun(flags);
+  return async () => ({
+    onProgress: (event) => output.progress(event),
+    portMapping: !flags.has("no-map"),
+    ...(bootstrap ? { bootstrap } : {}),
+    ...(stun ? { stun } : {}),
+    ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
+  });
+}
+
+/** How many seconds it may take to reach the peer. Throws `UsageError`. */
+export function readTimeout(flags: Flags): number {
+  const text = flags.value("timeout") ?? `${DEFAULT_TIMEOUT_SECONDS}`;
+  return readNumber("timeout", text, 1, MAX_TIMEOUT_SECONDS);
+}
+
+/** The path of `--path`; `//host` would be a URL of another host. Throws `UsageError`. */
+export function readPath(flags: Flags): string {
+  const path = flags.value("path") ?? "/";
+  if (/^\/(?![/\\])/.test(path)) return path;
+  throw new UsageError(`--path is not valid: "${path}"`, "Give --path a path that begins with one /.");
+}

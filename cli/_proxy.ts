@@ -1,0 +1,239 @@
+import type { ByteStream } from "../lib/byte_stream.ts";
+import { parsePeerId } from "../lib/identity/mod.ts";
+import { writeAll } from "../lib/io.ts";
+import {
+  acceptOpenSocks,
+  dialTcp,
+  type LocalStream,
+  replySocks,
+  SOCKS_REPLY,
+  type SocksDestination,
+  splice,
+} from "../lib/tunnel/mod.ts";
+import { CommandError, Exit, explain } from "./_exit.ts";
+import { HeadError, originHead, readHead, type RequestHead } from "./_http_head.ts";
+import type { Peers } from "./_peers.ts";
+
+/** A client on this machine says what it wants at once. */
+const GREETING_MS = 10_000;
+/** How long it may take to reach whatever is asked for. */
+const OPEN_MS = 30_000;
+const SOCKS_VERSION = 5;
+/** A host as it may stand in a URL, without a user's name or anything else. */
+const PEER_HOST = /^([a-z0-9]{52})\.skip\.alt\.?$/;
+
+/** What a {@linkcode ProxySession} works with. */
+export interface ProxyOptions {
+  readonly peers: Pick<Peers, "use">;
+  /** Whether hosts that are no peers may be asked for. */
+  readonly any: boolean;
+  /** Told of each connection that could not be opened, and why. */
+  readonly onFailure: (host: string, error: unknown) => void;
+}
+
+/** A host that this proxy does not lead to. */
+class NotAllowed extends CommandError {
+  /** `message` names the host. */
+  constructor(message: string) {
+    const hint = "Ask for http://<id>.skip.alt/; skip proxy --any leads to other hosts, too.";
+    super(message, { code: "not-allowed", exit: Exit.failed, what: "This proxy does not lead there", hint });
+  }
+}
+
+/** Serves one connection of a client: SOCKS5 or HTTP, by its first byte. Rejects where it breaks off. */
+export async function serveProxy(
+  client: LocalStream,
+  options: ProxyOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const timer = setTimeout(() => client.reset(), GREETING_MS);
+  const stop = () => clearTimeout(timer);
+  try {
+    const first = new Uint8Array(1);
+    if (await client.read(first) === null) return client.close();
+    const whole = behind(first, client);
+    const serve = first[0] === SOCKS_VERSION ? serveSocks : serveHttp;
+    await serve(whole, options, signal, stop);
+  } finally {
+    stop();
+  }
+}
+
+/** `client` from its first byte on. */
+function behind(first: Uint8Array, client: LocalStream): ByteStream {
+  let given = false;
+  return {
+    localAddr: client.localAddr,
+    remoteAddr: client.remoteAddr,
+    read(buffer) {
+      if (given) return client.read(buffer);
+      given = true;
+      buffer.set(first);
+      return Promise.resolve(first.length);
+    },
+    write: (data) => client.write(data),
+    closeWrite: () => client.closeWrite(),
+    close: () => client.close(),
+    reset: () => client.reset(),
+  };
+}
+
+type Serve = (
+  client: ByteStream,
+  options: ProxyOptions,
+  signal: AbortSignal,
+  greeted: () => void,
+) => Promise<void>;
+
+const serveSocks: Serve = async (client, options, signal, greeted) => {
+  const destination = await acceptOpenSocks(client);
+  greeted();
+  await open(destination, {
+    ...{ ...options, signal },
+    async refuse(error) {
+      const isRefused = error instanceof NotAllowed;
+      await replySocks(client, isRefused ? SOCKS_REPLY.notAllowed : SOCKS_REPLY.hostUnreachable);
+      await client.closeWrite();
+      client.close();
+    },
+    async use(remote) {
+      await replySocks(client, SOCKS_REPLY.succeeded);
+      await splice(client, remote, { signal });
+    },
+  });
+};
+
+const serveHttp: Serve = async (client, options, signal, greeted) => {
+  try {
+    const { head, rest } = await readHead(client);
+    greeted();
+    const url = destination(head);
+    const hostname = url.hostname.replace(/^\[|\]$/g, "");
+    await open({ hostname, port: Number(url.port) || 80 }, {
+      ...{ ...options, signal },
+      refuse: (error) => answer(client, ...refusal(error)),
+      use: (remote) => passOn(client, remote, { head, url, rest, signal }),
+    });
+  } catch (error) {
+    if (!(error instanceof HeadError)) throw error;
+    await answer(client, error.status, error.message);
+  }
+};
+
+/** Joins the two after CONNECT; otherwise sends the one request that was read. */
+async function passOn(
+  client: ByteStream,
+  remote: ByteStream,
+  { head, url, rest, signal }: { head: RequestHead; url: URL; rest: Uint8Array; signal: AbortSignal },
+) {
+  if (head.method === "CONNECT") {
+    await writeAll(client, encode("HTTP/1.1 200 Connection established\r\n\r\n"));
+    await splice(client, remote, { head: rest, signal });
+  } else {
+    await writeAll(remote, originHead(head, url));
+    await splice(once(client, head.bodyBytes, rest), remote, { signal });
+  }
+}
+
+/** Where a request to a proxy leads (RFC 9112 sections 3.2.2 and 3.2.3). Throws {@linkcode HeadError}. */
+function destination({ method, target }: RequestHead): URL {
+  const isConnect = method === "CONNECT";
+  const text = isConnect ? `http://${target}/` : target;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url?.protocol === "http:" && url.username === "" && url.password === "" && url.hash === "";
+  if (isConnect ? url && isPlain && /^[^/?#@]+:\d+$/.test(target) : url && isPlain) return url!;
+  throw new HeadError(
+    "400 Bad Request",
+    "This is a proxy for http://<id>.skip.alt/: name it in your program's settings.",
+  );
+}
+
+/** What becomes of a connection: one of the two. */
+interface Opening {
+  readonly signal: AbortSignal;
+  readonly refuse: (error: unknown) => Promise<void>;
+  readonly use: (remote: ByteStream) => Promise<void>;
+}
+
+/** Finds the way to a host; either `refuse` or `use` is called. */
+async function open(
+  { hostname, port }: SocksDestination,
+  { peers, any, onFailure, signal, refuse, use }: ProxyOptions & Opening,
+): Promise<void> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(OPEN_MS)]);
+  const fail = async (error: unknown) => {
+    if (!signal.aborted) onFailure(hostname, error);
+    await refuse(error);
+  };
+  const id = peerOf(hostname);
+  const isOpen = id === undefined ? any && !hostname.endsWith(".alt") : port === 443 || port === 80;
+  if (!isOpen) return await fail(new NotAllowed(`${hostname}:${port} is not a peer's port 80 or 443`));
+  if (id === undefined) {
+    const remote = await dialTcp({ hostname, port }, until).catch(fail);
+    return remote && await use(remote);
+  }
+  let remote: ByteStream | undefined;
+  const used = peers.use(id, async (peer) => {
+    remote = await peer.openStream({ signal: until, bare: port === 443 });
+    await use(remote);
+  });
+  await used.catch((error) => {
+    if (remote) throw error;
+    return fail(error);
+  });
+}
+
+function peerOf(hostname: string): string | undefined {
+  const id = hostname.toLowerCase().match(PEER_HOST)?.[1];
+  try {
+    return id && parsePeerId(id).id;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The body of one request, and then nothing: a second request on the connection might be meant for another host, and must not
+ * arrive at this one.
+ */
+function once(client: ByteStream, length: number, rest: Uint8Array): ByteStream {
+  let [left, waiting] = [length, rest];
+  return {
+    ...client,
+    async read(buffer) {
+      const room = left > 0 ? buffer.subarray(0, left) : buffer;
+      let n: number | null = Math.min(waiting.length, room.length);
+      room.set(waiting.subarray(0, n));
+      waiting = waiting.subarray(n);
+      if (n === 0) n = await client.read(room);
+      if (n !== null && left === 0) {
+        throw new Deno.errors.InvalidData("A second request came on one connection");
+      }
+      left -= n ?? 0;
+      return n;
+    },
+  };
+}
+
+function refusal(error: unknown): [status: string, text: string] {
+  const { what, why, hint } = explain(error);
+  const status = error instanceof NotAllowed ? "403 Forbidden" : "502 Bad Gateway";
+  return [status, `${what}.\n\n${why}.\n\n${hint}`];
+}
+
+async function answer(client: ByteStream, status: string, text: string): Promise<void> {
+  const body = encode(`${text}\n`);
+  const lines = [
+    `HTTP/1.1 ${status}`,
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${body.length}`,
+  ];
+  await writeAll(client, encode([...lines, "Connection: close", "", ""].join("\r\n")));
+  await writeAll(client, body);
+  await client.closeWrite();
+  client.close();
+}
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}

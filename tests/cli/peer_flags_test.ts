@@ -1,0 +1,41 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../cli/_exit.ts";
+import { readFlags } from "../../cli/_flags.ts";
+import { Output } from "../../cli/_output.ts";
+import { PEER_FLAGS, readDial, readNetwork, readPath, readTimeout } from "../../cli/_peer_flags.ts";
+import { temporaryFolder } from "./_skip.ts";
+
+const output = new Output({ json: false, quiet: true, verbose: false });
+
+function flags(...args: string[]) {
+  return readFlags("forward", args, {
+    ...PEER_FLAGS,
+    string: [...PEER_FLAGS.string, "path"],
+    positional: [0, 0],
+  });
+}
+
+Deno.test("readNetwork() makes options of flags, and leaves out what was not given", async () => {
+  const all = flags("--bootstrap", "none", "--no-stun", "--no-map");
+  const { onProgress: _, ...options } = await readNetwork(all, output)();
+  assertEquals(options, { portMapping: false, bootstrap: [], stun: [] });
+  const none = await readNetwork(flags(), output)();
+  assertEquals([none.bootstrap, none.stun, none.portMapping], [undefined, undefined, true]);
+  assertEquals(none.knownNodesFile?.endsWith("nodes.json"), true);
+  assertThrows(() => readNetwork(flags("--stun", "x"), output), UsageError);
+});
+
+Deno.test("readDial() shows who we are if a flag says so, and not otherwise", async () => {
+  await using folder = await temporaryFolder();
+  const { identity } = await readDial(flags("--identity", `${folder.path}/key.pem`), output)();
+  assertEquals([identity?.id.length, (await readDial(flags(), output)()).identity], [52, undefined]);
+});
+
+Deno.test("readPath() and readTimeout() take what is right and name what is not", () => {
+  assertEquals([readPath(flags()), readPath(flags("--path", "/a?b"))], ["/", "/a?b"]);
+  for (const path of ["a", "//a", "/\\a"]) assertThrows(() => readPath(flags("--path", path)), UsageError);
+  assertEquals([readTimeout(flags()), readTimeout(flags("--timeout", "3"))], [30, 3]);
+  for (const seconds of ["0", "x", "604801"]) {
+    assertThrows(() => readTimeout(flags("--timeout", seconds)), UsageError, "--timeout");
+  }
+});
