@@ -37,6 +37,10 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     const { checkCommand, CHECK_FLAGS } = await import("./check.ts");
     return { run: checkCommand, flags: CHECK_FLAGS };
   },
+  async status() {
+    const { statusCommand, STATUS_FLAGS } = await import("./status.ts");
+    return { run: statusCommand, flags: STATUS_FLAGS };
+  },
   async id() {
     const { idCommand, ID_FLAGS } = await import("./id.ts");
     return { run: idCommand, flags: ID_FLAGS };

@@ -15,6 +15,7 @@ Usage: skip COMMAND [ARGUMENTS]
   forward ID      bring what a peer serves to a local port
   proxy           lead any program to http://ID.skip.alt/
   pipe [ID]       join stdin and stdout of two machines
+  status          see what of it is running on this machine
   check           see what this network does, and with whom it connects
   id              print this machine's id
   invite          let somebody in to a serving peer that knows whom it lets in
@@ -23,8 +24,7 @@ Usage: skip COMMAND [ARGUMENTS]
   completions     print what lets a shell complete: bash, zsh, fish
   help [COMMAND]  explain a command; see skip help help for topics
 
-Every command takes --json (one object a line), --quiet and --verbose.
-Permissions: skip help permissions.  Exit codes: skip help exit-codes.
+All take --json, --quiet and --verbose.  Permissions: skip help permissions.  Exit codes: skip help exit-codes.
 
 Here:           skip serve
 Elsewhere:      skip connect THE-ID-THAT-SERVE-PRINTED`;
@@ -152,6 +152,12 @@ ${NETWORK}
 
 It ends with 0 only if both directions came to their end. --json goes to stderr.
 Example: tar c . | skip pipe, and on the other side: skip pipe ID | tar x`,
+
+  status: `Shows what of it is running on this machine: which id, since when, and what is served or forwarded.
+
+Usage: skip status
+
+${COMMON}`,
 
   check: `Finds out what the network does to connections, and with whom it connects.
 
@@ -282,6 +288,7 @@ The id: skip id.   What it says: journalctl --user -u skip`,
   check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
   dht      --allow-net --ignore-env
   id       --allow-env --allow-read --allow-write
+  status   --allow-env --allow-read --allow-write
   invite   --allow-env --allow-read --allow-write
   name     --allow-env --allow-read --allow-write
   help     none

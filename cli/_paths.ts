@@ -39,6 +39,11 @@ export async function knownNodesPath(
   return join(folder(surroundings, "cache"), `${name}.json`);
 }
 
+/** Where running commands show that they run. */
+export function runningPath(surroundings = HERE): string {
+  return join(folder(surroundings, "cache"), "running");
+}
+
 /** XDG base directories on Linux and the BSDs, Apple's and Microsoft's places elsewhere. */
 function folder({ os, env }: Surroundings, kind: "config" | "cache"): string {
   const home = env("HOME") ?? env("USERPROFILE") ?? ".";

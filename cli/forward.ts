@@ -8,6 +8,8 @@ import { LocalConnections } from "./_local_connections.ts";
 import { Output } from "./_output.ts";
 import { readPeer } from "./_peer.ts";
 import { PEER_FLAGS, readDial, readPath, readTimeout } from "./_peer_flags.ts";
+import { runningPath } from "./_paths.ts";
+import { announceRunning } from "./_running.ts";
 import { interruptible } from "./_signals.ts";
 
 /** How long a local connection may wait for its way to the peer. */
@@ -69,6 +71,8 @@ async function start(around: Around, stack: AsyncDisposableStack) {
     const way = await findWay(peer, path, signal);
     ready.resolve(way);
     announce(addr, way, path, output);
+    const detail = `${way.service} at ${formatEndpoint(addr)}`;
+    stack.use(await announceRunning(runningPath(), { command: "forward", id, detail }));
   } catch (error) {
     ready.reject(error);
     throw error;

@@ -37,11 +37,8 @@ export async function pingCommand(args: string[]): Promise<number> {
   using interrupt = interruptible();
   const { signal } = interrupt;
   try {
-    await using peer = await dial(id, {
-      ...await options(),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]),
-      reconnect: true,
-    });
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+    await using peer = await dial(id, { ...await options(), reconnect: true, signal: soon });
     const pings = await ping(peer, { count, output, signal });
     const { line, event } = summarize(pings, peer.path);
     output.event(event);

@@ -12,8 +12,9 @@ import { withKeyFile } from "./_key_file.ts";
 import { lines } from "./_lines.ts";
 import { readBootstrap, readPort, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
-import { identityPath, knownNodesPath } from "./_paths.ts";
+import { identityPath, knownNodesPath, runningPath } from "./_paths.ts";
 import { qrLines } from "./_qr.ts";
+import { announceRunning } from "./_running.ts";
 import { interruptible } from "./_signals.ts";
 import { absoluteArguments, unitText } from "./_unit.ts";
 
@@ -72,6 +73,7 @@ export async function serveCommand(args: string[]): Promise<number> {
       ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
     announce(server, output, { bootstrap, access });
+    await using _ = await announceRunning(runningPath(), { command: "serve", id: server.id });
     if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
     void typed(chat).catch(() => {}); // a terminal that is gone has nobody to type
     await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

@@ -193,6 +193,7 @@ function permissionSet(args: readonly string[]): string {
     "serve",
     "connect",
     "ping",
+    "status",
     "forward",
     "proxy",
     "pipe",

@@ -5,7 +5,7 @@ import { readConfig, ROOT } from "../../tools/run_flags.ts";
 import { skip } from "./_skip.ts";
 
 const COMMANDS = [
-  ...["serve", "connect", "ping", "forward", "proxy", "pipe", "check"],
+  ...["serve", "connect", "ping", "status", "forward", "proxy", "pipe", "check"],
   ...["id", "invite", "name", "dht", "completions", "help"],
 ];
 const SCREEN_LINES = 24;
@@ -68,7 +68,7 @@ Deno.test("skip help COMMAND, skip COMMAND --help and skip COMMAND -h say the sa
 Deno.test("skip help names every flag that the README's synopsis names", async () => {
   for (
     const [, command, rest] of (await readme()).matchAll(
-      /^skip (serve|connect|ping|forward|proxy|pipe|check|id|invite|name|dht|completions) (.*)$/gm,
+      /^skip (serve|connect|ping|status|forward|proxy|pipe|check|id|invite|name|dht|completions) (.*)$/gm,
     )
   ) {
     const own = await help(command!);

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { identityPath, invitationsPath, knownNodesPath, namesPath } from "../../cli/_paths.ts";
+import { identityPath, invitationsPath, knownNodesPath, namesPath, runningPath } from "../../cli/_paths.ts";
 
 function surroundings(os: typeof Deno.build.os, env: Record<string, string>) {
   return { os, env: (name: string) => env[name] };
@@ -26,6 +26,11 @@ Deno.test("namesPath() lies in the configuration folder, and invitations beside 
   const here = surroundings("linux", { HOME: "/home/ann" });
   assertEquals(namesPath(here).replaceAll("\\", "/"), "/home/ann/.config/skip-public-ip/names");
   assertEquals(invitationsPath("/a/key.pem"), "/a/key.pem.invitations");
+});
+
+Deno.test("runningPath() lies in the cache folder", () => {
+  const here = surroundings("linux", { HOME: "/home/ann" });
+  assertEquals(runningPath(here).replaceAll("\\", "/"), "/home/ann/.cache/skip-public-ip/running");
 });
 
 Deno.test("knownNodesPath() keeps each network's nodes in a file of their own", async () => {

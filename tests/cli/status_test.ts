@@ -1,0 +1,31 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { describeRunning } from "../../cli/status.ts";
+import { events, serveAlone, skip, temporaryFolder } from "./_skip.ts";
+
+Deno.test("skip status shows who serves, and no longer once it has ended", async () => {
+  await using home = await temporaryFolder();
+  const here = { home: home.path };
+  const empty = await skip(["status"], here);
+  assertEquals([empty.code, empty.stdout], [0, ""]);
+  assertMatch(empty.stderr, /Nothing is running here/);
+  const server = await serveAlone(["--ephemeral"], here);
+  const { stdout } = await skip(["status"], here);
+  assertMatch(stdout, new RegExp(`^serve +${server.id} +${server.pid}, since `));
+  const [event] = events((await skip(["status", "--json"], here)).stdout);
+  assertEquals([event!.type, event!.command, event!.id], ["running", "serve", server.id]);
+  await server[Symbol.asyncDispose]();
+  assertEquals((await skip(["status"], here)).stdout, "");
+});
+
+Deno.test("describeRunning() says since when, in words that fit", () => {
+  const id = "y".repeat(52);
+  const since = (ms: number) =>
+    describeRunning({ command: "forward", id, pid: 7, since: 0, detail: "to 22" }, ms);
+  assertEquals(since(1500), `forward  ${id}  7, since 1.5 s  to 22`);
+  assertEquals([59, 61, 60 * 60, 50 * 60 * 60].map((s) => since(s * 1000).match(/since (.+?) {2}/)![1]), [
+    "59.0 s",
+    "1 min",
+    "1 h",
+    "2 days",
+  ]);
+});
