@@ -29,6 +29,11 @@
  * socket.send("hello");
  * ```
  *
+ * # Serving what exists
+ *
+ * {@linkcode proxyTarget} is a handler that passes requests and WebSockets on to a web server, {@linkcode folderTarget} one that
+ * serves files, {@linkcode tcpTarget} one that leads to any TCP service, and {@linkcode routes} puts several under one id.
+ *
  * # How a connection comes about
  *
  * 1. The **id** is an Ed25519 public key ({@linkcode generateIdentity}).
@@ -116,3 +121,16 @@ export {
 export type { NetworkOptions } from "./lib/network.ts";
 export type { OnProgress, PathKind, Progress } from "./lib/progress.ts";
 export { serve, type ServeHandler, type ServeInfo, type ServeOptions, type Server } from "./lib/serve.ts";
+export {
+  type ClosableTarget,
+  type FaultCode,
+  folderTarget,
+  proxyTarget,
+  type ProxyTargetOptions,
+  type Route,
+  routes,
+  type Target,
+  TargetFault,
+  tcpTarget,
+  type TcpTargetOptions,
+} from "./lib/targets/mod.ts";

@@ -12,6 +12,7 @@ const MODULES: Record<string, string[]> = {
   ),
   // Not cli/mod.js: its unicode_width.js imports a JSON file that the npm package lacks.
   cli: ["cli/parse_args.js"],
+  "media-types": ["media_types/content_type.js"],
   toml: ["toml/parse.js"],
 };
 

@@ -167,6 +167,7 @@ class TunnelServer implements ServingTunnel {
     const info: ServeInfo = {
       remoteAddr: { transport: "tcp", hostname, port },
       completed,
+      disconnected: guest.signal,
       ...(id === undefined ? {} : { remoteId: id }),
     };
     const response = isReserved(request.url)

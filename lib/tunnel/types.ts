@@ -5,6 +5,8 @@ export interface ServeInfo extends Deno.ServeHandlerInfo<Deno.NetAddr> {
    * they are told to show it.
    */
   readonly remoteId?: string;
+  /** Aborted when the peer's connection is gone; absent only in plain `Deno.serve`. */
+  readonly disconnected?: AbortSignal;
 }
 
 /** Answers requests. Any `Deno.ServeHandler` is one. */

@@ -75,13 +75,25 @@ Deno.test("tcpTarget() answers 502 while the service does not listen, and works 
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
-  await using pair = await tunnelPair(tcpTarget({ hostname: "127.0.0.1", port }));
+  const faults: string[] = [];
+  const target = tcpTarget({ hostname: "127.0.0.1", port }, { onFault: (_, { code }) => faults.push(code) });
+  await using pair = await tunnelPair(target);
   const open = () => pair.client.webSocket("/", { protocols: [TCP_PROTOCOL] });
   const error = await assertRejects(open, PeerError);
-  assertEquals(error.code, "tunnel-failed");
+  assertEquals([error.code, faults], ["tunnel-failed", ["not-listening"]]);
 
   using again = Deno.listen({ hostname: "127.0.0.1", port });
   const [conn, stream] = await Promise.all([again.accept(), open().then(webSocketStream)]);
+  conn.close();
+  assertEquals(await stream.read(new Uint8Array(1)), null);
+  await stream.closeWrite();
+});
+
+Deno.test("tcpTarget() finds a service of this machine that listens at ::1 alone", async () => {
+  using listener = Deno.listen({ hostname: "::1", port: 0 });
+  await using pair = await tunnelPair(tcpTarget({ hostname: "localhost", port: listener.addr.port }));
+  const socket = pair.client.webSocket("/", { protocols: [TCP_PROTOCOL] });
+  const [conn, stream] = await Promise.all([listener.accept(), socket.then(webSocketStream)]);
   conn.close();
   assertEquals(await stream.read(new Uint8Array(1)), null);
   await stream.closeWrite();

@@ -1,0 +1,305 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { proxyTarget, type ProxyTargetOptions, type TargetFault } from "../../lib/targets/mod.ts";
+import { freePort, RawConnection, type Running, serveHttp, serveRaw } from "./_servers.ts";
+
+const MB = 1024 * 1024;
+
+/** A server in front of a target, and what it noticed. */
+interface Front extends Running {
+  readonly faults: TargetFault[];
+}
+
+/** Puts a proxy in front of `url`. */
+function front(url: string, options: ProxyTargetOptions = {}, extra: object = {}): Front {
+  const faults: TargetFault[] = [];
+  const target = proxyTarget(url, { onFault: (_, fault) => faults.push(fault), ...options });
+  const server = serveHttp((request, { remoteAddr, completed }) =>
+    target(request, { remoteAddr, completed, ...extra })
+  );
+  return {
+    ...server,
+    faults,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      target.close();
+    },
+  };
+}
+
+/** Tells what it was asked. */
+async function mirror(request: Request): Promise<Response> {
+  const { method, url, headers } = request;
+  return Response.json({ method, url, headers: Object.fromEntries(headers), body: await request.text() });
+}
+
+Deno.test("proxyTarget() passes method, path, query, headers and body on, and the answer back", async () => {
+  await using target = serveHttp(mirror);
+  await using proxy = front(`${target.origin}/base/`);
+  const response = await fetch(`${proxy.origin}/a%20b/c?d=e&f`, {
+    method: "PUT",
+    headers: { "x-colour": "red", "content-type": "text/x" },
+    body: "hello",
+  });
+  const { method, url, headers, body } = await response.json();
+  assertEquals([method, url, body], ["PUT", `${target.origin}/base/a%20b/c?d=e&f`, "hello"]);
+  assertEquals([headers["x-colour"], headers["content-type"]], ["red", "text/x"]);
+  assertEquals([headers.host, headers["content-length"]], [`127.0.0.1:${target.port}`, "5"]);
+});
+
+Deno.test("proxyTarget() tells the target who asked, and believes nothing of it from the peer", async () => {
+  await using target = serveHttp(mirror);
+  await using proxy = front(target.origin, {}, { remoteId: "the-proven-id" });
+  using client = await RawConnection.open(
+    proxy.port,
+    "GET / HTTP/1.1\r\nhost: peer.skip.alt\r\nconnection: close, x-forwarded-for, x-mine\r\n" +
+      "x-mine: 1\r\nx-forwarded-for: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nforwarded: for=6.6.6.6\r\n" +
+      "x-real-ip: 6.6.6.6\r\nx-forwarded-port: 6\r\nx-forwarded-prefix: /6\r\nx-skip-remote-id: 6\r\n" +
+      "keep-alive: 6\r\nte: trailers\r\nproxy-authorization: 6\r\nproxy-connection: 6\r\nupgrade: h2c\r\n" +
+      "x-other: yes\r\n\r\n",
+  );
+  const { headers } = JSON.parse((await client.rest()).split("\r\n\r\n")[1]!);
+  delete headers.connection; // that of the hop to the target
+  assertEquals(headers, {
+    "host": `127.0.0.1:${target.port}`,
+    "x-forwarded-for": "127.0.0.1",
+    "x-forwarded-proto": "http",
+    "x-forwarded-host": "peer.skip.alt",
+    "x-skip-remote-id": "the-proven-id",
+    "x-other": "yes",
+  });
+});
+
+Deno.test("proxyTarget() passes several cookies, foreign letters and unusual statuses back", async () => {
+  await using target = serveRaw(async (connection) => {
+    await connection.until(/\r\n\r\n/);
+    await connection.write(
+      "HTTP/1.1 418 Teapot\r\nset-cookie: a=1\r\nset-cookie: b=2\r\nx-name: caf\xe9\r\nkeep-alive: 5\r\n" +
+        "connection: close, x-hop\r\nx-hop: 1\r\ncontent-length: 2\r\n\r\nok",
+    );
+  });
+  await using proxy = front(target.origin);
+  const response = await fetch(proxy.origin);
+  assertEquals([response.status, await response.text()], [418, "ok"]);
+  assertEquals(response.headers.getSetCookie(), ["a=1", "b=2"]);
+  assertEquals(response.headers.get("x-name"), "caf\xe9");
+  for (const name of ["x-hop", "keep-alive"]) assertEquals(response.headers.get(name), null);
+});
+
+Deno.test("proxyTarget() follows no redirect, and turns the target's own address into a path", async () => {
+  const locations = ["https://example.com/x", "/login?a", "", "/app/x?y#z", "/elsewhere"];
+  await using target = serveHttp((request) => {
+    const nth = Number(new URL(request.url).searchParams.get("n"));
+    const own = nth > 2 ? new URL(request.url).origin : "";
+    return new Response(null, { status: 307, headers: { location: own + locations[nth] } });
+  });
+  await using proxy = front(`${target.origin}/app`);
+  const seen = await Promise.all(locations.map(async (_, nth) => {
+    const response = await fetch(`${proxy.origin}/?n=${nth}`, { redirect: "manual" });
+    await response.body?.cancel();
+    return [response.status, response.headers.get("location")];
+  }));
+  assertEquals(seen, [
+    [307, "https://example.com/x"],
+    [307, "/login?a"],
+    [307, ""],
+    [307, "/x?y#z"],
+    [307, "/elsewhere"],
+  ]);
+});
+
+Deno.test("proxyTarget() leaves encoded bodies as they are, byte by byte", async () => {
+  const plain = new Blob(["hello ".repeat(1000)]).stream();
+  const packed = await new Response(plain.pipeThrough(new CompressionStream("gzip"))).bytes();
+  await using target = serveHttp((request) => {
+    assertEquals(request.headers.get("accept-encoding"), "gzip;q=0.5, br");
+    return new Response(packed, { headers: { "content-encoding": "gzip", etag: '"strong"' } });
+  });
+  await using proxy = front(target.origin);
+  using client = await RawConnection.open(
+    proxy.port,
+    "GET / HTTP/1.1\r\nhost: x\r\naccept-encoding: gzip;q=0.5, br\r\nconnection: close\r\n\r\n",
+  );
+  const [head, body] = (await client.rest()).split(/\r\n\r\n([^]*)/);
+  assertMatch(head!, /content-encoding: gzip/i);
+  assertMatch(head!, new RegExp(`content-length: ${packed.length}`, "i"));
+  assertEquals(Uint8Array.from(body!, (c) => c.charCodeAt(0)), packed);
+});
+
+Deno.test("proxyTarget() answers HEAD, 204 and 304 with the target's headers and no body", async () => {
+  await using target = serveHttp((request) => {
+    const status = Number(new URL(request.url).pathname.slice(1));
+    const length: Record<string, string> = request.method === "HEAD" ? { "content-length": "1234" } : {};
+    return new Response(null, { status, headers: { etag: '"x"', ...length } });
+  });
+  await using proxy = front(target.origin);
+  const head = await fetch(`${proxy.origin}/200`, { method: "HEAD" });
+  assertEquals([head.headers.get("content-length"), await head.text()], ["1234", ""]);
+  for (const status of [204, 304]) {
+    const response = await fetch(`${proxy.origin}/${status}`);
+    assertEquals([response.status, response.headers.get("etag")], [status, '"x"']);
+    assertEquals(await response.text(), "");
+  }
+});
+
+Deno.test("proxyTarget() answers 502 while the target does not listen, and works once it does", async () => {
+  const port = freePort();
+  await using proxy = front(`http://127.0.0.1:${port}`);
+  const response = await fetch(proxy.origin);
+  assertEquals([response.status, response.headers.get("content-type")], [502, "text/plain; charset=utf-8"]);
+  const page = await response.text();
+  assertMatch(page, /not running/);
+  assert(!page.includes(`${port}`), "what is behind the peer is nobody's business");
+  assertEquals([proxy.faults[0]!.code, proxy.faults[0]!.message], [
+    "not-listening",
+    `127.0.0.1:${port} does not listen`,
+  ]);
+  for (let run = 0; run < 2; run++) { // the second time over a kept connection that was closed
+    await using _target = serveHttp(() => new Response("here"), port);
+    assertEquals(await (await fetch(proxy.origin)).text(), "here");
+  }
+  const gone = await fetch(proxy.origin);
+  assertEquals([gone.status, await gone.text()], [502, page]);
+});
+
+Deno.test("proxyTarget() answers 504 when the answer does not begin in time", async () => {
+  await using target = serveRaw(async (connection) => void await connection.rest());
+  await using proxy = front(target.origin, { headTimeoutMs: 50 });
+  for (const init of [{}, { method: "POST", body: "x" }]) {
+    const response = await fetch(proxy.origin, init);
+    assertEquals(response.status, 504);
+    assertMatch(await response.text(), /does not answer in time/);
+  }
+  assertEquals(proxy.faults.map(({ code }) => code), ["no-answer", "no-answer"]);
+});
+
+Deno.test("proxyTarget() does not count the time that the peer takes to send its body", async () => {
+  await using target = serveHttp(async (request) => new Response(await request.text()));
+  await using proxy = front(target.origin, { headTimeoutMs: 200 });
+  using client = await RawConnection.open(
+    proxy.port,
+    "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\nconnection: close\r\n\r\nab",
+  );
+  await new Promise((resolve) => setTimeout(resolve, 300)); // longer than the target may take
+  await client.write("cd");
+  assertMatch(await client.rest(), /^HTTP\/1.1 200 .*\r\n\r\nabcd$/s);
+});
+
+Deno.test("proxyTarget() answers 502 to what is no HTTP, is too long, or ends before its head does", async () => {
+  const answers: [text: string, code: string][] = [
+    ["SSH-2.0-OpenSSH_9.9\r\n\r\n", "bad-answer"],
+    [`HTTP/1.1 200 OK\r\nx: ${"a".repeat(MB)}\r\n\r\n`, "bad-answer"],
+    [`HTTP/1.1 200 OK\r\n${"a: b\r\n".repeat(50_000)}\r\n`, "bad-answer"],
+    [
+      "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+      "bad-answer",
+    ],
+    ["HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabc", "bad-answer"],
+    ["HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", "bad-answer"],
+    ["HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n", "bad-answer"],
+    ["HTTP/1.1 200 OK\r\ncontent-le", "broken"],
+    ["", "broken"],
+  ];
+  await using target = serveRaw(async (connection, nth) => {
+    await connection.until(/\r\n\r\n/);
+    await connection.write(answers[nth]![0]);
+  });
+  await using proxy = front(target.origin);
+  for (const [text, code] of answers) {
+    const response = await fetch(proxy.origin, { method: "POST" });
+    await response.body?.cancel();
+    assertEquals([response.status, proxy.faults.at(-1)!.code], [502, code], text.slice(0, 60));
+  }
+});
+
+Deno.test("proxyTarget() breaks its answer off when the target breaks off in the middle of a body", async () => {
+  const heads = ["content-length: 10", "transfer-encoding: chunked"];
+  await using target = serveRaw(async (connection, nth) => {
+    await connection.until(/\r\n\r\n/);
+    await connection.write(`HTTP/1.1 200 OK\r\n${heads[nth]}\r\n\r\n${nth === 1 ? "3\r\nabc\r\n" : "abc"}`);
+  });
+  await using proxy = front(target.origin);
+  for (const head of heads) {
+    const response = await fetch(proxy.origin, { method: "POST" });
+    assertEquals(response.status, 200);
+    await assertRejects(() => response.text(), Error, undefined, head);
+  }
+});
+
+Deno.test("proxyTarget() stops asking the target when the peer has gone", async () => {
+  const { promise: noticed, resolve } = Promise.withResolvers<void>();
+  await using target = serveRaw(async (connection) => {
+    await connection.until(/\r\n\r\n/);
+    await connection.write("HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\nabc");
+    await connection.rest();
+    resolve();
+  });
+  await using proxy = front(target.origin);
+  using client = await RawConnection.open(proxy.port, "GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  await client.until(/abc/);
+  client.close();
+  await noticed;
+});
+
+Deno.test("proxyTarget() stops asking the target when the peer has gone before the answer", async () => {
+  const gone = new AbortController();
+  const { promise: noticed, resolve } = Promise.withResolvers<void>();
+  await using target = serveRaw(async (connection) => {
+    await connection.until(/\r\n\r\n/);
+    gone.abort(new DOMException("gone", "AbortError"));
+    await connection.rest();
+    resolve();
+  });
+  await using proxy = front(target.origin, {}, { disconnected: gone.signal });
+  await (await fetch(proxy.origin)).body?.cancel();
+  await noticed;
+});
+
+Deno.test("proxyTarget() breaks a request off at the target when the peer breaks it off", async () => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { promise: seen, resolve } = Promise.withResolvers<string>();
+  await using target = serveRaw(async (connection) => {
+    await connection.until(/abc/);
+    begin();
+    resolve(await connection.rest());
+  });
+  await using proxy = front(target.origin);
+  using client = await RawConnection.open(
+    proxy.port,
+    "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
+  );
+  await begun;
+  client.close();
+  const text = await seen;
+  assertMatch(text, /abc/);
+  assert(!text.endsWith("0\r\n\r\n"), "a body that was broken off must not look whole");
+});
+
+Deno.test("proxyTarget() hands an answer over that comes before the request's body has", async () => {
+  await using target = serveRaw(async (connection) => {
+    await connection.until(/\r\n\r\n/);
+    await connection.write("HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbig!");
+  });
+  await using proxy = front(target.origin);
+  using client = await RawConnection.open(
+    proxy.port,
+    "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc",
+  );
+  assertMatch(await client.until(/big!/), /^HTTP\/1.1 413 /);
+});
+
+Deno.test("proxyTarget() refuses CONNECT and TRACE", async () => {
+  await using proxy = front("http://127.0.0.1:1");
+  for (const line of ["CONNECT a:1", "TRACE /"]) {
+    using client = await RawConnection.open(
+      proxy.port,
+      `${line} HTTP/1.1\r\nhost: a:1\r\nconnection: close\r\n\r\n`,
+    );
+    assertMatch(await client.rest(), /^HTTP\/1.1 405 /);
+  }
+});
+
+Deno.test("proxyTarget() speaks HTTP only", () => {
+  for (const url of ["https://x/", "file:///x"]) {
+    assertThrows(() => proxyTarget(url), TypeError, "Cannot proxy");
+  }
+});
