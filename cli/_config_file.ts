@@ -14,6 +14,10 @@ export type Config = ReadonlyMap<string, Value>;
 const TYPED_ONLY = ["config", "print-unit"];
 /** The key for arguments without a name. */
 const ARGUMENTS = "target";
+/** Keys whose values may be folders. */
+const TARGETS = [ARGUMENTS, "name"];
+/** A folder by a path that begins with a dot, behind `PATH=` of `name`. */
+const DOTTED = /^(\/[^=]*=)?(\.{1,2}(?:[/\\].*)?)$/s;
 
 /**
  * The flags of a command, completed by those of its `--config FILE` (TOML, or JSON if it is named so); the command line
@@ -84,9 +88,13 @@ function valueOf(key: string, value: unknown, path: string, table: FlagTable): V
     throw wrong(collect.includes(key) ? "a text or a list of texts" : "a text or a number");
   }
   // A service starts anywhere: a path is meant from where the file is.
-  return texts.map(String).map((one) =>
-    files.includes(key) && !isAbsolute(one) ? join(dirname(path), one) : one
-  );
+  const folder = dirname(path);
+  return texts.map(String).map((one) => {
+    if (files.includes(key)) return isAbsolute(one) ? one : join(folder, one);
+    return TARGETS.includes(key)
+      ? one.replace(DOTTED, (_, mount = "", own) => mount + join(folder, own))
+      : one;
+  });
 }
 
 function isText(value: unknown): value is string | number {

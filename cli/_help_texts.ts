@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { BOOTSTRAP, COMMON, MAP, OTHER_TOPICS } from "./_help_topics.ts";
 
 /** What `skip help` alone says. */
 export const OVERVIEW = `skip: an ordinary WebSocket between two machines behind NATs, without any server
 
 Usage: skip COMMAND [ARGUMENTS]
 
-  serve           be reachable, and print the id under which
+  serve [TARGET]  let a web server, any TCP service, a folder or a chat be reached, and print the id
   connect ID      open a WebSocket to a serving peer
   ping ID         see which path leads to a peer, and how good it is
   forward ID      bring what a peer serves to a local port
@@ -26,17 +27,8 @@ Usage: skip COMMAND [ARGUMENTS]
 
 All take --json, --quiet and --verbose.  Permissions: skip help permissions.  Exit codes: skip help exit-codes.
 
-Here:           skip serve
-Elsewhere:      skip connect THE-ID-THAT-SERVE-PRINTED`;
-
-const BOOTSTRAP = `  --bootstrap HOST:PORT   a node of the DHT to begin with; may be given several times;
-                          none starts a network of one's own (default: the public DHT)`;
-
-const STUN =
-  `  --stun HOST:PORT        who tells what the NAT does: a STUN server over TCP, or a serving peer (default: public ones)
-  --no-stun               ask none`;
-
-const MAP = `  --no-map                do not ask the router to map our port (PCP, NAT-PMP, UPnP)`;
+Here:           skip serve 8080
+Elsewhere:      skip forward THE-ID-THAT-SERVE-PRINTED`;
 
 const TIMEOUT = `  --timeout SECONDS       how long reaching the peer may take (default: 30)`;
 
@@ -56,17 +48,15 @@ const ACCESS =
 const NETWORK = `  --bootstrap, --stun, --no-stun, --no-map                     skip help network
   --json, --quiet, --verbose                                   skip help output`;
 
-const COMMON = `  --json                  one JSON object a line on stdout
-  --quiet                 errors only
-  --verbose               stack traces of errors`;
-
 /** What `skip help` says of each command and topic. */
 export const TOPICS: Readonly<Record<string, string>> = {
   serve:
-    `Serves a chat: to browsers as a page, to skip connect as lines. What is typed here goes to everybody.
+    `Serves what is there. Without TARGET a chat: to browsers as a page, to skip connect as lines; type to talk to all.
 
-Usage: skip serve [--identity FILE | --ephemeral] [--allow PEER]… [--port N] [--bootstrap HOST:PORT]…
+Usage: skip serve [TARGET] [--name PATH=TARGET]… [--identity FILE | --ephemeral] [--allow PEER]… [--port N]
 
+  TARGET                  8080, HOST:PORT or http://HOST:PORT/path; tcp:22 or tcp:HOST:PORT; or a folder
+  --name PATH=TARGET      one more target, below PATH, which it does not see; may be given several times
   --identity FILE         the key file; made if missing (default: the platform's configuration folder)
   --ephemeral             a new identity for this run, kept nowhere
 ${ACCESS}
@@ -77,7 +67,7 @@ ${ACCESS}
   --qr                    show the id as a QR code too
 ${NETWORK}
 
-The id goes to stdout once others can find it. Stop with Ctrl-C.`,
+The id goes to stdout once others can find it. With --verbose a line for each request. Stop with Ctrl-C.`,
 
   connect: `Opens a WebSocket: lines from stdin are messages, messages go to stdout.
 
@@ -175,18 +165,6 @@ ${COMMON}
 Only serving peers can tell whom the NAT lets in. With --with the exit code is 4 where no direct path exists.
 Example: skip check --with "skip1 preserving/port/silence v6"`,
 
-  network: `Flags of every command that goes out into the network:
-
-${BOOTSTRAP}
-${STUN}
-${MAP}`,
-
-  output: `How every command talks. The product (an id, messages) goes to stdout, the conversation to stderr.
-
-${COMMON}
-
-Colour only on a terminal, and not where NO_COLOR is set.`,
-
   id: `Prints this machine's id, and makes an identity where there is none.
 
 Usage: skip id [--identity FILE] [--new]
@@ -244,56 +222,5 @@ bash:  source <(skip completions bash)           in ~/.bashrc
 zsh:   source <(skip completions zsh)            in ~/.zshrc, after compinit
 fish:  skip completions fish | source            in ~/.config/fish/config.fish`,
 
-  config: `A file with the flags of skip serve, for a permanent service: TOML, or JSON in a file named *.json.
-
-Example, skip serve --config skip.toml:
-
-  identity = "identity.pem"               # paths are meant from the file's folder
-  port = 7000
-  bootstrap = ["192.0.2.1:6881", "192.0.2.2:6881"]
-  no-map = true
-
-The keys are the flags without their dashes; a flag that may be given several times takes a list. What is typed on the
-command line wins. --config and --print-unit are for the command line alone.`,
-
-  service: `A permanent service, by systemd, without root:
-
-  mkdir -p ~/.config/systemd/user
-  skip serve --config ~/skip.toml --print-unit > ~/.config/systemd/user/skip.service
-  systemctl --user daemon-reload
-  systemctl --user enable --now skip
-  loginctl enable-linger                  # from the start of the machine, not from login
-
-The unit runs the very command that printed it, with its permissions and absolute paths; print it anew after an update.
-The id: skip id.   What it says: journalctl --user -u skip`,
-
-  "exit-codes": `  0    ok
-  1    failed
-  2    wrong usage
-  3    the peer was not found
-  4    the peer was found, but no path to it opened
-  5    something answered that could not prove the peer's id
-  6    the peer does not let you in
-  124  time was up
-  130  interrupted`,
-
-  permissions: `Each command runs with these flags of deno run, or with -P=COMMAND from a checkout:
-
-  serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  ping     --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  forward  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  proxy    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  pipe     --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  dht      --allow-net --ignore-env
-  id       --allow-env --allow-read --allow-write
-  status   --allow-env --allow-read --allow-write
-  invite   --allow-env --allow-read --allow-write
-  name     --allow-env --allow-read --allow-write
-  help     none
-  completions none
-
-net: the DHT, and peers at addresses that are not known before. sys: the addresses of this machine. env: HOME and
-its like, to find the folders; dht needs none of it. read, write: the key file, and the nodes known from the last run.`,
+  ...OTHER_TOPICS,
 };

@@ -12,7 +12,7 @@ export const HELP_FLAGS: FlagTable = { positional: [0, 1], words: Object.keys(TO
 export function briefHelp(command: string): { about: string; flags: ReadonlyMap<string, string> } {
   const about = OVERVIEW.match(new RegExp(`^ {2}${command}(?: \\S+)? +(.+)$`, "m"))?.[1] ?? command;
   const lines = `${TOPICS[command] ?? ""}\n${TOPICS.network}`.matchAll(
-    /^ {2}--([\w-]+)(?: [A-Z:/p]+)? {2,}([^;(:\n]+)/gm,
+    /^ {2}--([\w-]+)(?: [A-Z:/p=]+)? {2,}([^;(:\n]+)/gm,
   );
   return { about, flags: new Map([...lines].map(([, flag, text]) => [flag!, text!.trim()])) };
 }

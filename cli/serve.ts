@@ -1,7 +1,8 @@
 import type { Identity } from "../lib/identity/mod.ts";
 import { generateIdentity, loadOrCreateIdentity } from "../lib/identity/mod.ts";
-import { serve, type Server } from "../lib/serve.ts";
+import { serve, type ServeHandler, type Server } from "../lib/serve.ts";
 import type { AccessOptions } from "../lib/access/mod.ts";
+import type { PathKind } from "../lib/progress.ts";
 import { ACCESS_FLAGS, describeAccess, readAccess } from "./_access.ts";
 import { Chat } from "./_chat.ts";
 import { withConfigFile } from "./_config_file.ts";
@@ -10,13 +11,20 @@ import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { commandLine, ownInvocation } from "./_invocation.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { lines } from "./_lines.ts";
-import { readBootstrap, readPort, readStun } from "./_network_flags.ts";
+import { readBootstrap, readPort } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
-import { identityPath, knownNodesPath, runningPath } from "./_paths.ts";
+import { identityPath, runningPath } from "./_paths.ts";
+import { readNetwork } from "./_peer_flags.ts";
 import { qrLines } from "./_qr.ts";
-import { announceRunning } from "./_running.ts";
+import { printable } from "./_render.ts";
+import { RequestLog } from "./_request_log.ts";
+import { type About, announceRunning } from "./_running.ts";
 import { interruptible } from "./_signals.ts";
+import { isListening, type NamedTarget, openTargets, readTargets } from "./_targets.ts";
 import { absoluteArguments, unitText } from "./_unit.ts";
+
+/** Enough to tell one from another. */
+const MAX_DETAIL = 200;
 
 /** The flags of `skip serve`. */
 export const SERVE_FLAGS: FlagTable = {
@@ -33,49 +41,47 @@ export const SERVE_FLAGS: FlagTable = {
     "verbose",
   ],
   string: [...ACCESS_FLAGS.string, "config", "identity", "port"],
-  collect: [...ACCESS_FLAGS.collect, "bootstrap", "stun"],
+  collect: [...ACCESS_FLAGS.collect, "bootstrap", "name", "stun"],
   files: ["allow-file", "config", "identity"],
   rivals: [["ephemeral", "identity"], ["ephemeral", "invite-only"], ["stun", "no-stun"]],
-  positional: [0, 0],
+  positional: [0, 1],
 };
 
-/** `skip serve`: a WebSocket endpoint that greets, echoes, and lets a person answer. */
+/** `skip serve`: what is there already, or else a WebSocket endpoint that greets, echoes, and lets a person answer. */
 export async function serveCommand(args: string[]): Promise<number> {
   const flags = await withConfigFile(readFlags("serve", args, SERVE_FLAGS), SERVE_FLAGS);
-  const bootstrap = readBootstrap(flags);
-  const stun = readStun(flags);
+  const targets = await readTargets(flags);
   const port = readPort(flags);
   const output = new Output({
     json: flags.has("json"),
     quiet: flags.has("quiet"),
     verbose: flags.has("verbose"),
   });
+  const network = readNetwork(flags, output);
   if (flags.has("print-unit")) return printUnit(args, flags, output);
   using interrupt = interruptible();
   const { signal } = interrupt;
-  const chat = new Chat(output);
+  using service = targets.length > 0 ? standInFront(targets, flags, output) : converse(output);
   try {
     const identity = await readIdentity(flags);
     const access = await readAccess(flags, identity);
-    await using server = await serve(chat.handler, {
+    await using server = await serve(service.handler, {
+      ...await network(),
       identity,
       ...(access ? { access } : {}),
       port,
       signal,
       observer: !flags.has("no-observer"),
       onProgress(event) {
-        if (event.type === "path") chat.learnPath(event.remote, event.kind);
+        if (event.type === "path") service.learnPath(event.remote, event.kind);
         if (event.type !== "ready") output.progress(event);
       },
-      ...(bootstrap ? { bootstrap } : {}),
-      ...(stun ? { stun } : {}),
-      portMapping: !flags.has("no-map"),
-      ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
     });
-    announce(server, output, { bootstrap, access });
-    await using _ = await announceRunning(runningPath(), { command: "serve", id: server.id });
+    await using _ = await announceRunning(runningPath(), aboutOf(server, targets));
+    announce(server, output, { bootstrap: readBootstrap(flags), access, targets });
     if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
-    void typed(chat).catch(() => {}); // a terminal that is gone has nobody to type
+    await Promise.all(targets.map((target) => describe(target, output)));
+    service.begin();
     await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     return 0;
   } catch (error) {
@@ -102,16 +108,24 @@ async function readIdentity(flags: Flags): Promise<Identity> {
   throw new UsageError("--ephemeral goes with no --identity", "Give one of the two.");
 }
 
+/** What decides on what the other side has to type. */
+interface Terms {
+  readonly bootstrap: readonly string[] | undefined;
+  readonly access: AccessOptions | undefined;
+  readonly targets: readonly NamedTarget[];
+}
+
 /** The id for scripts, and for a person the whole command that the other side has to type. */
 function announce(
   server: Server,
   output: Output,
-  { bootstrap, access }: { bootstrap: readonly string[] | undefined; access: AccessOptions | undefined },
+  { bootstrap, access, targets }: Terms,
 ) {
   const flags = bootstrap?.length === 0
     ? ` --bootstrap THIS-HOST:${server.port}`
     : (bootstrap ?? []).map((node) => ` --bootstrap ${node}`).join("");
-  const command = `skip connect ${server.id}${flags}${access ? " --as-me" : ""}`;
+  const [verb, path] = wayTo(targets);
+  const command = `skip ${verb} ${server.id}${flags}${path}${access ? " --as-me" : ""}`;
   output.product(server.id);
   output.event({
     type: "ready",
@@ -123,6 +137,57 @@ function announce(
   output.say(`\n${describeAccess(access)}\n\nOn the other side:\n\n  ${command}\n`);
 }
 
+/** The command that reaches what is served, and the flag for its path: to a browser or a program, unless it is the chat. */
+function wayTo(targets: readonly NamedTarget[]): [verb: string, path: string] {
+  const [first] = targets;
+  if (!first) return ["connect", ""];
+  const { pathname } = new URL(first.path, "http://x");
+  return ["forward", pathname === "/" ? "" : ` --path ${pathname}`];
+}
+
+/** For `skip status`. */
+function aboutOf({ id }: Server, targets: readonly NamedTarget[]): About {
+  const all = targets.map(({ path, text }) => path === "/" ? text : `${path} is ${text}`).join(", ");
+  return { command: "serve", id, detail: printable(all.slice(0, MAX_DETAIL)) || "chat" };
+}
+
+/** What is served, and what to do once others can find it. */
+interface Service extends Disposable {
+  readonly handler: ServeHandler;
+  /** A path of this kind has come about with whoever is there. */
+  learnPath(remote: string, kind: PathKind): void;
+  begin(): void;
+}
+
+function converse(output: Output): Service {
+  const chat = new Chat(output);
+  return {
+    handler: chat.handler,
+    learnPath: (remote, kind) => chat.learnPath(remote, kind),
+    begin: () => void typed(chat).catch(() => {}), // a terminal that is gone has nobody to type
+    [Symbol.dispose]: () => {},
+  };
+}
+
 async function typed(chat: Chat) {
   for await (const line of lines(Deno.stdin.readable)) chat.say(line);
+}
+
+function standInFront(targets: readonly NamedTarget[], flags: Flags, output: Output): Service {
+  const log = new RequestLog(output, { verbose: flags.has("verbose") });
+  const target = openTargets(targets, log.onFault);
+  return {
+    handler: log.watch(target),
+    learnPath: () => {},
+    begin: () => {},
+    [Symbol.dispose]: () => target[Symbol.dispose](),
+  };
+}
+
+/** A target may be started later, so one that does not listen is worth a note, not a failure. */
+async function describe(target: NamedTarget, output: Output) {
+  const { path, text } = target;
+  const listening = await isListening(target);
+  output.event({ type: "target", path, target: text, listening });
+  output.say(printable(`${path} is ${text}${listening ? "" : ", which does not listen yet"}`));
 }

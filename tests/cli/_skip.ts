@@ -171,7 +171,7 @@ export async function serveAlone(
   const json = args.includes("--json");
   const server = await Skip.start(["serve", "--bootstrap", "none", ...args], options);
   const [, id, port] = await (json ? server.stdout : server.stderr).until(
-    /skip connect (\w{52}) --bootstrap THIS-HOST:(\d+)/,
+    /skip (?:connect|forward) (\w{52}) --bootstrap THIS-HOST:(\d+)/,
   );
   return Object.assign(server, { id: id!, bootstrap: `127.0.0.1:${port}` });
 }

@@ -7,7 +7,7 @@ import { temporaryFolder } from "./_skip.ts";
 const TABLE = {
   boolean: ["ephemeral", "qr", "print-unit"],
   string: ["config", "identity", "port"],
-  collect: ["bootstrap"],
+  collect: ["bootstrap", "name"],
   files: ["identity", "config"],
   rivals: [["ephemeral", "identity"]] as const,
   positional: [0, 1] as const,
@@ -35,6 +35,15 @@ Deno.test("withConfigFile() reads what the command line leaves open", async () =
   assertEquals(flags.value("identity"), `${folder}/keys/identity.pem`);
   assertEquals([flags.value("port"), flags.has("qr"), flags.has("ephemeral")], ["7000", true, false]);
   assertEquals([flags.values("bootstrap"), flags.positional], [["a:1", "b:2"], ["8080"]]);
+});
+
+Deno.test("withConfigFile() takes a folder that is served from beside the file", async () => {
+  const { flags, folder } = await flagsOf(
+    [],
+    'target = "./public"\nname = ["/up=..", "/api=8080", "/a=/b"]\n',
+  );
+  assertEquals(flags.positional, [`${folder}/public`]);
+  assertEquals(flags.values("name"), [`/up=${folder.replace(/\/[^/]*$/, "")}`, "/api=8080", "/a=/b"]);
 });
 
 Deno.test("withConfigFile() lets the command line win, also over what contradicts it", async () => {

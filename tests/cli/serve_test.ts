@@ -144,7 +144,12 @@ Deno.test("skip serve refuses wrong values before it does anything", async () =>
     [["--bootstrap", "none", "--bootstrap", "127.0.0.1:1"], /none goes with no other/, /either none or/],
     [["--bootstrap", "127.0.0.1:0"], /--bootstrap is not valid: "127.0.0.1:0"/, /port from 1 to 65535/],
     [["--bootstrap", "http://x:1"], /--bootstrap is not valid/, /HOST:PORT/],
-    [["extra"], /takes no argument "extra"/, /skip help serve/],
+    [["extra"], /it must be PORT, HOST:PORT, .*"extra"/, /skip help serve/],
+    [["0"], /a port is 1 to 65535, current value is "0"/, /skip help serve/],
+    [["./nowhere"], /there is no such folder.*"\.\/nowhere"/, /skip help serve/],
+    [["8080", "8081"], /takes no argument "8081"/, /skip help serve/],
+    [["--name", "8080"], /--name is not valid: "8080"/, /--name \/api=8080/],
+    [["--name", "/a=1", "--name", "/a/=2"], /a path twice.*"\/a"/, /skip help serve/],
   ];
   await Promise.all(table.map(async ([args, why, hint]) => {
     const { code, stdout, stderr } = await skip(["serve", ...args]);

@@ -1,7 +1,5 @@
 /** The recipes of examples/README.md that need no program: a TCP service here, on a local port elsewhere. */
 import { assertEquals } from "@std/assert";
-import { COMMANDS } from "../../cli/_commands.ts";
-import { SERVE_FLAGS } from "../../cli/serve.ts";
 import { ROOT } from "../../tools/run_flags.ts";
 import { serveAlone, Skip } from "../cli/_skip.ts";
 
@@ -28,7 +26,7 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-Deno.test("examples/README.md speaks of commands that are there, or are to come", async () => {
+Deno.test("examples/README.md speaks of commands that are there", async () => {
   const text = await Deno.readTextFile(new URL("examples/README.md", ROOT));
   const commands = [...text.matchAll(/^skip (\w+)/gm)].map(([, command]) => command!);
   assertEquals([...new Set(commands)].sort(), ["forward", "serve"]);
@@ -37,31 +35,27 @@ Deno.test("examples/README.md speaks of commands that are there, or are to come"
   }
 });
 
-Deno.test({
-  name: "examples/README.md: skip serve tcp:PORT here is skip forward ID PORT there",
-  ignore: !Object.hasOwn(COMMANDS, "forward") || SERVE_FLAGS.positional[1] === 0,
-  async fn() {
-    await using service = greeter();
-    await using server = await serveAlone([`tcp:${service.port}`, "--ephemeral"]);
-    const local = freePort();
-    await using forward = await Skip.start([
-      "forward",
-      server.id,
-      `${local}`,
-      "--bootstrap",
-      server.bootstrap,
-    ]);
-    await Promise.race(
-      [forward.stdout, forward.stderr].map((said) => said.until(new RegExp(`\\b${local}\\b`))),
-    );
-    using conn = await Deno.connect({ hostname: "127.0.0.1", port: local });
-    const reader = conn.readable.pipeThrough(new TextDecoderStream()).getReader();
-    const hear = async (wanted: string) => {
-      for (let text = ""; text !== wanted;) text += (await reader.read()).value;
-    };
-    await hear("welcome\n");
-    await conn.write(new TextEncoder().encode("and back"));
-    await hear("and back");
-    await reader.cancel();
-  },
+Deno.test("examples/README.md: skip serve tcp:PORT here is skip forward ID PORT there", async () => {
+  await using service = greeter();
+  await using server = await serveAlone([`tcp:${service.port}`, "--ephemeral"]);
+  const local = freePort();
+  await using forward = await Skip.start([
+    "forward",
+    server.id,
+    `${local}`,
+    "--bootstrap",
+    server.bootstrap,
+  ]);
+  await Promise.race(
+    [forward.stdout, forward.stderr].map((said) => said.until(new RegExp(`\\b${local}\\b`))),
+  );
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port: local });
+  const reader = conn.readable.pipeThrough(new TextDecoderStream()).getReader();
+  const hear = async (wanted: string) => {
+    for (let text = ""; text !== wanted;) text += (await reader.read()).value;
+  };
+  await hear("welcome\n");
+  await conn.write(new TextEncoder().encode("and back"));
+  await hear("and back");
+  await reader.cancel();
 });
