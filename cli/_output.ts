@@ -1,4 +1,5 @@
 import type { Progress } from "../lib/progress.ts";
+import type { Flags } from "./_flags.ts";
 import { explain, type Failure, Interrupted } from "./_exit.ts";
 import { describe, printable, stageLine } from "./_render.ts";
 
@@ -40,6 +41,12 @@ export class Output {
   constructor(options: OutputOptions, terminal: Terminal = processTerminal()) {
     this.#options = options;
     this.#terminal = terminal;
+  }
+
+  /** As `--json`, `--quiet` and `--verbose` say. */
+  static by(flags: Pick<Flags, "has">, terminal?: Terminal): Output {
+    const [json, quiet, verbose] = ["json", "quiet", "verbose"].map((name) => flags.has(name));
+    return new Output({ json: json!, quiet: quiet!, verbose: verbose! }, terminal);
   }
 
   /** Whether somebody still reads stdout, as far as is known: `head -1` leaves after a line. */

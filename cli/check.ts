@@ -21,11 +21,7 @@ export async function checkCommand(args: string[]): Promise<number> {
   const bootstrap = readBootstrap(flags);
   const peer = readLine(flags);
   const stun = readStun(flags);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   using interrupt = interruptible();
   try {
     output.say("Looking at this network: some 4 seconds.");

@@ -25,11 +25,7 @@ export async function completionsCommand(args: string[]): Promise<number> {
   const make = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (!make) throw new UsageError(`There are no completions for "${shell}"`, "Give bash, zsh or fish.");
   const script = make(await completedCommands());
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   output.product(script);
   output.event({ type: "completions", shell, script });
   return 0;

@@ -28,11 +28,7 @@ export async function connectCommand(args: string[]): Promise<number> {
   const id = await readPeer(flags.positional[0]!);
   const path = readPath(flags);
   const seconds = readTimeout(flags);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const options = readDial(flags, output);
   using interrupt = interruptible();
   try {

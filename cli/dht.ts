@@ -17,11 +17,7 @@ export const DHT_FLAGS: FlagTable = {
 /** `skip dht`: a plain node of the DHT, for private networks and tests. */
 export async function dhtCommand(args: string[]): Promise<number> {
   const flags = readFlags("dht", args, DHT_FLAGS);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const hostname = readHost(flags);
   using interrupt = interruptible();
   const { signal } = interrupt;

@@ -29,11 +29,7 @@ export async function forwardCommand(args: string[]): Promise<number> {
   const local = readLocal(flags.positional[1]);
   const path = readPath(flags);
   const seconds = readTimeout(flags);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const options = readDial(flags, output);
   using interrupt = interruptible();
   try {

@@ -15,11 +15,7 @@ export const ID_FLAGS: FlagTable = {
 /** `skip id`: prints the id, and makes the identity where there is none. */
 export async function idCommand(args: string[]): Promise<number> {
   const flags = readFlags("id", args, ID_FLAGS);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const path = flags.value("identity") ?? identityPath();
   const { id } = await withKeyFile(path, (path) => {
     return flags.has("new") ? replaceIdentity(path, output) : loadOrCreateIdentity(path);

@@ -18,11 +18,7 @@ export const INVITE_FLAGS: FlagTable = {
 /** `skip invite`: makes, shows and takes back invitations to this machine's serving peer. */
 export async function inviteCommand(args: string[]): Promise<number> {
   const flags = readFlags("invite", args, INVITE_FLAGS);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const terms = { uses: readUses(flags), lifetimeMs: readDuration("for", flags.value("for") ?? "24h") };
   const revoke = flags.value("revoke");
   if (flags.has("list") && revoke !== undefined) {

@@ -24,11 +24,7 @@ export const NAME_FLAGS: FlagTable = {
 /** `skip name`: what this user calls peers. */
 export async function nameCommand(args: string[]): Promise<number> {
   const flags = readFlags("name", args, NAME_FLAGS);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   await actionOf(flags)(namesPath(), output, flags.positional.slice(1));
   return 0;
 }

@@ -43,11 +43,7 @@ export async function pipeCommand(args: string[]): Promise<number> {
   const id = peer === undefined ? undefined : await readPeer(peer);
   const seconds = readTimeout(flags);
   const port = readPort(flags);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  }, besidesTheData());
+  const output = Output.by(flags, besidesTheData());
   readNetwork(flags, output); // whatever is wrong with it is told first
   const around = { flags, output };
   using interrupt = interruptible();

@@ -27,11 +27,7 @@ export const PROXY_FLAGS: FlagTable = {
 export async function proxyCommand(args: string[]): Promise<number> {
   const flags = readFlags("proxy", args, PROXY_FLAGS);
   const port = flags.value("port") === undefined ? DEFAULT_PORT : readPort(flags);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const dialOptions = readDial(flags, output);
   using interrupt = interruptible();
   const { signal } = interrupt;

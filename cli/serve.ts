@@ -52,11 +52,7 @@ export async function serveCommand(args: string[]): Promise<number> {
   const flags = await withConfigFile(readFlags("serve", args, SERVE_FLAGS), SERVE_FLAGS);
   const targets = await readTargets(flags);
   const port = readPort(flags);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const network = readNetwork(flags, output);
   if (flags.has("print-unit")) return printUnit(args, flags, output);
   using interrupt = interruptible();

@@ -10,11 +10,7 @@ export const STATUS_FLAGS: FlagTable = { boolean: ["json", "quiet", "verbose"], 
 /** `skip status`: what of it is running on this machine, for this user. */
 export async function statusCommand(args: string[]): Promise<number> {
   const flags = readFlags("status", args, STATUS_FLAGS);
-  const output = new Output({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-  });
+  const output = Output.by(flags);
   const running = await listRunning(runningPath());
   for (const one of running) {
     output.event({ type: "running", ...one });

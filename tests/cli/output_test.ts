@@ -84,3 +84,18 @@ Deno.test("Output writes how it stands over itself on a terminal, and nowhere el
     assertEquals(text, { stdout: "", stderr: "" });
   }
 });
+
+Deno.test("Output.by() talks as the flags say", () => {
+  const text = { stdout: "", stderr: "" };
+  const terminal: Terminal = {
+    stdout: (t) => Boolean(text.stdout += t),
+    stderr: (t) => void (text.stderr += t),
+    isTerminal: { stdout: false, stderr: false },
+  };
+  const by = (...given: string[]) => Output.by({ has: (name) => given.includes(name) }, terminal);
+  by("json").event({ type: "ready" });
+  by("json").product("not this");
+  by("quiet").say("nor this");
+  by().say("but this");
+  assertEquals(text, { stdout: '{"type":"ready"}\n', stderr: "but this\n" });
+});
