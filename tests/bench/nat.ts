@@ -38,7 +38,7 @@ Usage: deno task bench:nat [options]
   --rtt MS         round trip between public addresses (default 50)
   --loss P         part of the packets that gets lost, 0 to 1 (default 0)
   --noise N        new flows a second that others open through the NATs (default 0)
-  --jobs N         cells under way at once (default 4; fewer where a figure is promised)
+  --jobs N         cells under way at once (default 6; fewer where a figure is promised)
   --file PATH      where results are kept (default .cache/nat-matrix.json)
   --fresh          forget what was measured; else a run that was stopped goes on where it was
   --write          put the tables into README.md and HOLEPUNCH.md
@@ -60,7 +60,7 @@ function parseWish(args: string[]): Wish | null {
   const parsed = parseArgs(args, {
     boolean: ["fresh", "write", "help"],
     string: ["pairs", "runs", "rtt", "loss", "noise", "jobs", "file"],
-    default: { jobs: "4", file: ".cache/nat-matrix.json" },
+    default: { jobs: "6", file: ".cache/nat-matrix.json" },
     alias: { h: "help" },
     unknown: (flag: string) => {
       throw new SyntaxError(`Cannot measure: there is no "${flag}"`);
@@ -113,9 +113,9 @@ async function measure(wish: Wish, store: NatStore): Promise<void> {
   }
 }
 
-/** As many pairs at once as there are processors; where nearly all the time is spent on the way, twice as many. */
+/** As many pairs at once as there are processors; where nearly all the time is spent on the way, three times as many. */
 function jobsFor({ rttMs }: Conditions): number {
-  return navigator.hardwareConcurrency * (rttMs > 2 * USUAL.rttMs ? 2 : 1);
+  return navigator.hardwareConcurrency * (rttMs > 2 * USUAL.rttMs ? 3 : 1);
 }
 
 /** Each machine takes part in one cell at a time, and one cell at a time may fill the processors. */
