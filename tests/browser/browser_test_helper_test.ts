@@ -5,9 +5,10 @@ import { denoFlags } from "../../tools/run_flags.ts";
 async function runWithoutPath(env: Record<string, string>): Promise<{ code: number; text: string }> {
   const file = `${import.meta.dirname}/testdata/needs_chromium.ts`;
   const { flags } = await denoFlags();
+  const { HOME = "/", DENO_DIR } = Deno.env.toObject(); // where the packages are that deno.json names
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", ...flags, file],
-    env: { ...env, PATH: "/nonexistent", NO_COLOR: "1", HOME: Deno.env.get("HOME") ?? "/" },
+    env: { ...env, PATH: "/nonexistent", NO_COLOR: "1", HOME, ...(DENO_DIR ? { DENO_DIR } : {}) },
     clearEnv: true,
   }).output();
   const text = new TextDecoder();
