@@ -35,7 +35,11 @@ export class Transcript {
   readonly over: Promise<void>;
   #isOver = false;
 
-  constructor(bytes: ReadableStream<Uint8Array>) {
+  readonly #aside: Transcript | undefined;
+
+  /** @param aside What else was printed, to be shown where something was not. */
+  constructor(bytes: ReadableStream<Uint8Array>, aside?: Transcript) {
+    this.#aside = aside;
     this.#reader = bytes.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .getReader();
     this.over = this.#collect();
@@ -56,7 +60,10 @@ export class Transcript {
     for (;;) {
       const match = this.text.match(pattern);
       if (match) return match;
-      if (this.#isOver) throw new Error(`${pattern} was never printed, but: ${this.text}`);
+      if (this.#isOver) {
+        const aside = this.#aside ? `\nand aside: ${this.#aside.text}` : "";
+        throw new Error(`${pattern} was never printed, but: ${this.text}${aside}`);
+      }
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wanted.add(resolve);
       await promise;
@@ -87,8 +94,8 @@ export class Skip implements AsyncDisposable {
     this.pid = child.pid;
     this.#stdin = child.stdin.getWriter();
     this.#stdin.closed.catch(() => {}); // it may end before we finish talking
-    this.stdout = new Transcript(child.stdout);
     this.stderr = new Transcript(child.stderr);
+    this.stdout = new Transcript(child.stdout, this.stderr);
     this.ended = this.#end(cleanUp);
   }
 

@@ -22,8 +22,8 @@ export class Example implements AsyncDisposable {
     this.#child = child;
     this.#stdin = child.stdin.getWriter();
     this.#stdin.closed.catch(() => {}); // it may end before we finish talking
-    this.stdout = new Transcript(child.stdout);
     this.stderr = new Transcript(child.stderr);
+    this.stdout = new Transcript(child.stdout, this.stderr);
   }
 
   /** The id that a serving example prints first. */
