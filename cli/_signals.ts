@@ -18,3 +18,12 @@ export function interruptible(): { readonly signal: AbortSignal } & Disposable {
     },
   };
 }
+
+/** Rejects with the signal's reason once it has come, which may have been some time ago. */
+export function untilInterrupted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+}

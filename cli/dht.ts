@@ -4,7 +4,7 @@ import { UsageError } from "./_exit.ts";
 import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { readBootstrap, readPort } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
-import { interruptible } from "./_signals.ts";
+import { interruptible, untilInterrupted } from "./_signals.ts";
 
 /** The flags of `skip dht`. */
 export const DHT_FLAGS: FlagTable = {
@@ -32,8 +32,7 @@ export async function dhtCommand(args: string[]): Promise<number> {
     output.product(address);
     output.event({ type: "ready", address, port: node.port });
     output.say("A node of the DHT, until Ctrl-C.");
-    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    return 0;
+    return await untilInterrupted(signal);
   } catch (error) {
     return output.failure(error).exit;
   }

@@ -10,7 +10,7 @@ import { readPeer } from "./_peer.ts";
 import { PEER_FLAGS, readDial, readPath, readTimeout } from "./_peer_flags.ts";
 import { runningPath } from "./_paths.ts";
 import { announceRunning } from "./_running.ts";
-import { interruptible } from "./_signals.ts";
+import { interruptible, untilInterrupted } from "./_signals.ts";
 
 /** How long a local connection may wait for its way to the peer. */
 const OPEN_MS = 30_000;
@@ -36,10 +36,7 @@ export async function forwardCommand(args: string[]): Promise<number> {
     await using stack = new AsyncDisposableStack();
     const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]);
     await start({ id, local, path, output, options, signal }, stack);
-    await new Promise((_, reject) =>
-      interrupt.signal.addEventListener("abort", () => reject(interrupt.signal.reason))
-    );
-    return Exit.ok;
+    return await untilInterrupted(interrupt.signal);
   } catch (error) {
     return output.failure(error).exit;
   }

@@ -8,7 +8,7 @@ import { Output } from "./_output.ts";
 import { PEER_FLAGS, readDial } from "./_peer_flags.ts";
 import { Peers } from "./_peers.ts";
 import { serveProxy } from "./_proxy.ts";
-import { interruptible } from "./_signals.ts";
+import { interruptible, untilInterrupted } from "./_signals.ts";
 
 /** On loopback alone: whoever reaches the proxy reaches every peer in our name. */
 const HOSTNAME = "127.0.0.1";
@@ -50,8 +50,7 @@ export async function proxyCommand(args: string[]): Promise<number> {
     );
     const { addr } = stack.use(await listen(port, (connection) => connections.admit(connection)));
     announce(`${addr.hostname}:${addr.port}`, output);
-    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    return Exit.ok;
+    return await untilInterrupted(signal);
   } catch (error) {
     return output.failure(error).exit;
   }

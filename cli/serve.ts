@@ -19,7 +19,7 @@ import { qrLines } from "./_qr.ts";
 import { printable } from "./_render.ts";
 import { RequestLog } from "./_request_log.ts";
 import { type About, announceRunning } from "./_running.ts";
-import { interruptible } from "./_signals.ts";
+import { interruptible, untilInterrupted } from "./_signals.ts";
 import { isListening, type NamedTarget, openTargets, readTargets } from "./_targets.ts";
 import { absoluteArguments, unitText } from "./_unit.ts";
 
@@ -78,8 +78,7 @@ export async function serveCommand(args: string[]): Promise<number> {
     if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
     await Promise.all(targets.map((target) => describe(target, output)));
     service.begin();
-    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    return 0;
+    return await untilInterrupted(signal);
   } catch (error) {
     return output.failure(error).exit;
   }

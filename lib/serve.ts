@@ -272,5 +272,6 @@ function makeServer(
   };
   const stop = () => void shutdown().catch(() => {}); // `finished` tells
   signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop(); // while it was starting
   return { ...about, finished: finished.promise, shutdown, [Symbol.asyncDispose]: shutdown };
 }

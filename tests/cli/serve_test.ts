@@ -248,3 +248,12 @@ Deno.test("skip serve serves its page to a browser that comes by the id", async 
   socket.close();
   await closed;
 });
+
+Deno.test("skip serve ends at a Ctrl-C that comes while it is starting", async () => {
+  for (const stage of ["published", "candidates", "ready"]) {
+    await using server = await Skip.start(["serve", "--bootstrap", "none", "--ephemeral", "--json"]);
+    await server.event(stage);
+    server.kill("SIGINT");
+    assertEquals((await server.ended).code, 130, stage);
+  }
+});

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { untilInterrupted } from "../../cli/_signals.ts";
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
 
 /** Reports the first signal and waits for ever, as a command does whose network is slow to say goodbye. */
@@ -43,4 +44,12 @@ Deno.test("interruptible() leaves the process as it was", async () => {
   const { interruptible } = await import("../../cli/_signals.ts");
   using interrupt = interruptible(); // the sanitizer finds a listener that stays
   assertEquals(interrupt.signal.aborted, false);
+});
+
+Deno.test("untilInterrupted() hears a signal that comes, and one that has come already", async () => {
+  const over = new AbortController();
+  const waiting = untilInterrupted(over.signal);
+  over.abort("enough");
+  assertEquals(await waiting.catch((reason) => reason), "enough");
+  assertEquals(await untilInterrupted(over.signal).catch((reason) => reason), "enough");
 });

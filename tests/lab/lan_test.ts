@@ -21,6 +21,8 @@ interface Expected {
   readonly kind: "host" | "reflexive";
   /** The address under which the peer is reached. */
   readonly at: string;
+  /** Another one that is as good: a few milliseconds decide. @default none */
+  readonly orAt?: string;
   /** All addresses that are dialled. @default {[at]} */
   readonly dialled?: readonly string[];
 }
@@ -37,14 +39,15 @@ function nearTest(name: string, fn: (world: World) => Promise<void>): void {
 async function assertConnects(
   { dht: { bootstrap } }: World,
   [serving, connecting]: readonly [LabHost, LabHost],
-  { kind, at, dialled = [at] }: Expected,
+  { kind, at, orAt, dialled = [at] }: Expected,
 ): Promise<void> {
   await using server = await startServing({ bootstrap, serving });
   await using session = await startSession(server, { bootstrap, connecting });
   const { client, timing } = session;
   assertEquals(await converse(server, client, [`hello from ${client.pid}`]), []);
   assertEquals(timing.attempts, 1);
-  assertEquals([timing.kind, addressOf(lastOf(session, "path").remote)], [kind, at]);
+  const reached = addressOf(lastOf(session, "path").remote);
+  assertEquals([timing.kind, reached], [kind, reached === orAt ? orAt : at]);
   const named: string[] = lastOf(session, "candidates").remote;
   assertEquals(new Set(named.map(addressOf)), new Set(dialled));
 }
@@ -112,6 +115,7 @@ nearTest("Two processes on one machine that has Docker's bridge and a VPN", asyn
   await assertConnects(world, [machine, machine], {
     kind: "host",
     at,
+    orAt: VPN_ADDRESS,
     dialled: [at, VPN_ADDRESS, publicAddress],
   });
 });
