@@ -1,5 +1,4 @@
 import { delay } from "@std/async";
-import type { Discovery, Resolution } from "./discovery/mod.ts";
 import type { Candidate, Endpoint } from "./endpoint.ts";
 import type { Nat } from "./nat.ts";
 import { dialPorts, type Outlook, type PunchPort } from "./punch/mod.ts";
@@ -9,10 +8,12 @@ import { bracket, meetInSequence, type TacticOptions, volley } from "./_tactics.
 /** What {@linkcode startTactic} works with. */
 export interface ConnectingTactic extends TacticOptions {
   readonly outlook: Outlook;
-  readonly discovery: Discovery;
-  readonly resolution: Resolution;
   readonly port: PunchPort;
   readonly own: Nat;
+  /** The serving peer's. */
+  readonly peer: Nat;
+  /** Tells from which external ports the serving peer dials us, each time that it says so, until it is over. */
+  readonly watchPorts: (onPorts: (ports: readonly number[]) => void) => Promise<void>;
   /** Where the serving peer is seen. */
   readonly remote: Endpoint;
   /** Observers. */
@@ -44,7 +45,7 @@ export function startTactic(tactic: ConnectingTactic): RunningTactic {
     return { ports: none, candidates, done: candidates };
   }
   if (strategy === "sweep" || strategy === "birthday") {
-    const begin = () => volley({ ...tactic, peer: tactic.resolution.record.nat }, tactic);
+    const begin = () => volley(tactic, tactic);
     return { ports: none, done: delay(headStartMs, { signal }).then(begin, () => {}) };
   }
   if (strategy !== "prediction") return { ports: none, done: none };
@@ -56,20 +57,17 @@ export function startTactic(tactic: ConnectingTactic): RunningTactic {
   return { ports, done: ports };
 }
 
-/** The serving peer's NAT allots in sequence: it dials us, sees from which ports, and says so in its record. */
+/** The serving peer's NAT allots in sequence: it dials us, sees from which ports, and says so. */
 async function awaitAnswer(tactic: ConnectingTactic): Promise<void> {
-  const { discovery, outlook: { role }, own, port, remote, resolution, signal } = tactic;
+  const { outlook: { role }, own, port, remote, watchPorts } = tactic;
   const dials = new Set<Promise<unknown>>();
-  await discovery.watch(resolution, {
-    signal,
-    onRecord({ ports = [] }) {
-      const remotes = ports.map((p) => ({ hostname: remote.hostname, port: p }));
-      dials.add(
-        role === "both" && own.sequence
-          ? meetInSequence({ ...tactic, told: own.sequence, remotes }).catch(() => {})
-          : dialPorts(port, remote.hostname, ports, tactic),
-      );
-    },
+  await watchPorts((ports) => {
+    const remotes = ports.map((p) => ({ hostname: remote.hostname, port: p }));
+    dials.add(
+      role === "both" && own.sequence
+        ? meetInSequence({ ...tactic, told: own.sequence, remotes }).catch(() => {})
+        : dialPorts(port, remote.hostname, ports, tactic),
+    );
   });
   await Promise.all(dials);
 }

@@ -25,7 +25,7 @@ export interface KnockAnswererOptions {
   readonly report: OnProgress;
   /** Observers of our NAT. */
   readonly servers: () => Promise<readonly Endpoint[]>;
-  /** Publishes the external ports from which we dial whoever knocked. */
+  /** Publishes the external ports from which we dial whoever knocked, where the knock says no other way. */
   readonly answer: (ports: readonly number[]) => void;
 }
 
@@ -73,7 +73,7 @@ export class KnockAnswerer implements AsyncDisposable {
     if (waiting && isRecent(waiting.at)) this.#dial(waiting.knock, [address]);
   }
 
-  #dial({ candidates, nat, ports, via }: Knock, verified: readonly string[]): void {
+  #dial({ answer, candidates, nat, ports, via }: Knock, verified: readonly string[]): void {
     const { vantage, report } = this.#options;
     const own = vantage();
     const named = candidates.filter((c) => verified.includes(c.hostname) || !isForeign(c));
@@ -90,7 +90,8 @@ export class KnockAnswerer implements AsyncDisposable {
     report({ type: "strategy", strategy, odds, reason });
     const remote = known.find((c) => c.kind === "reflexive" && addressFamily(c.hostname) === 4);
     if (strategy === "none" || !remote) return;
-    this.#tactics.start({ outlook: view, own: own.nat, peer, remote, ...(ports && { ports }) });
+    const told = { ...(ports && { ports }), ...(answer && { answer }) };
+    this.#tactics.start({ outlook: view, own: own.nat, peer, remote, ...told });
   }
 
   #dialAll(allowed: readonly Endpoint[], via: Knock["via"]): void {

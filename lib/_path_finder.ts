@@ -2,7 +2,7 @@ import { delay } from "@std/async";
 import { dialable, type LocalCandidates } from "./candidates/mod.ts";
 import { type CheckedPath, checkPath } from "./check/mod.ts";
 import type { ControlChannel } from "./control/mod.ts";
-import type { Discovery, Resolution } from "./discovery/mod.ts";
+import type { Discovery, Resolution, ServiceRecord } from "./discovery/mod.ts";
 import {
   addressFamily,
   addressScope,
@@ -16,6 +16,7 @@ import { PeerError } from "./errors.ts";
 import { formatNat } from "./nat.ts";
 import { openOwnSide } from "./_own_side.ts";
 import { type RunningTactic, startTactic } from "./_connecting_tactic.ts";
+import { aborted } from "./_tactics.ts";
 import { type Incoming, incomingPaths } from "./_incoming_paths.ts";
 import { isUnreachable, noCandidates, noDirectPath, noPath } from "./_path_errors.ts";
 import type { Identity } from "./identity/mod.ts";
@@ -155,7 +156,8 @@ export class PathFinder {
     const { strategy, odds, reason } = view;
     report({ type: "strategy", strategy, odds, reason });
     const start = performance.now();
-    const around = { resolution, local, remote, incoming, signal, servers, outlook: view, agreed };
+    const answer = { onPorts: () => {} };
+    const around = { resolution, local, remote, incoming, signal, servers, outlook: view, agreed, answer };
     const dials = schedule(remote.filter((c) => !usesUpPorts(view, c)), this.#headStartMs(agreed));
     const won = await this.#punch(port, dials, around);
     this.#remember(won, resolution.record.candidates, performance.now() - start);
@@ -219,20 +221,30 @@ export class PathFinder {
   #startTactic(port: PunchPort, around: Around): RunningTactic {
     const remote = around.remote.find(isGlobalIPv4);
     if (!remote) return { ports: Promise.resolve([]), done: Promise.resolve() };
-    const { discovery } = this.#options;
     const { push: onStream } = around.incoming;
     const { nat: own, publicAddress } = around.local;
+    const { nat: peer } = around.resolution.record;
     const worked = this.#memory.recall(publicAddress, around.remote);
     return startTactic({
-      ...{ ...around, discovery, port, own, remote, onStream },
+      ...{ ...around, port, own, peer, remote, onStream },
+      watchPorts: (onPorts) => this.#watchPorts(around, onPorts),
       ...(publicAddress ? { publicAddress } : {}),
       headStartMs: worked === "plain" ? PLAIN_MS : 0,
     });
   }
 
+  /** What the serving peer answers comes over the control channel; where there is none, in its record. Until aborted. */
+  #watchPorts(around: Around, onPorts: Answer["onPorts"]): Promise<void> {
+    const { agreed, answer, resolution, signal } = around;
+    const onRecord = ({ ports = [] }: ServiceRecord) => onPorts(ports);
+    if (!agreed) return this.#options.discovery.watch(resolution, { signal, onRecord });
+    answer.onPorts = onPorts;
+    return aborted(signal);
+  }
+
   /** Where plain dials got through before, the serving peer is disturbed only if they no longer do. */
   async #knock(port: PunchPort, tactic: RunningTactic, around: Around): Promise<void> {
-    const { agreed, local, resolution, signal } = around;
+    const { agreed, answer, local, resolution, signal } = around;
     const { discovery, identity, report } = this.#options;
     const start = performance.now();
     try {
@@ -242,7 +254,7 @@ export class PathFinder {
       const all = [...candidates, ...(await tactic.candidates ?? [])];
       const content = { port: external, candidates: all, nat, ports: await tactic.ports };
       const acknowledgements = agreed
-        ? await agreed.knock(content, signal).then(() => 1)
+        ? await agreed.knock(content, { signal, onPorts: (ports) => answer.onPorts(ports) }).then(() => 1)
         : await discovery.knock(resolution, content, { identity, signal });
       const via = agreed ? "control" : "dht";
       report({ type: "knock", acknowledgements, ms: performance.now() - start, via });
@@ -269,6 +281,13 @@ interface Around {
   readonly servers: readonly Endpoint[];
   /** Over which to knock, in place of the DHT. */
   readonly agreed: ControlChannel | undefined;
+  /** What becomes of the answer that comes over it. */
+  readonly answer: Answer;
+}
+
+/** Whoever waits for the peer's external ports; nobody at first. */
+interface Answer {
+  onPorts: (ports: readonly number[]) => void;
 }
 
 /** Each dial that is refused and repeated takes one of the ports that we told the peer. */

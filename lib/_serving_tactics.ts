@@ -2,7 +2,7 @@ import type { Gate } from "./_gate.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import type { Nat } from "./nat.ts";
 import { dialPorts, type Outlook, portsAhead, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
-import { bracket, MAX_TOLD_PORTS, type TacticOptions, volley } from "./_tactics.ts";
+import { aborted, bracket, MAX_TOLD_PORTS, type TacticOptions, volley } from "./_tactics.ts";
 
 /** Volleys hold hundreds of descriptors each. */
 const MAX_TACTICS = 4;
@@ -15,7 +15,7 @@ export interface ServingTacticsOptions {
   readonly gate: Pick<Gate, "admit" | "onPath">;
   /** Observers of our NAT. */
   readonly servers: () => Promise<readonly Endpoint[]>;
-  /** Publishes the external ports from which we dial whoever knocked. */
+  /** Publishes the external ports from which we dial whoever knocked, where the knock says no other way. */
   readonly answer: (ports: readonly number[]) => void;
 }
 
@@ -28,6 +28,8 @@ export interface TacticKnock {
   readonly remote: Endpoint;
   /** Its external ports, where it told them. */
   readonly ports?: readonly number[];
+  /** Tells it ours, where it can be told directly. */
+  readonly answer?: (ports: readonly number[]) => void;
 }
 
 /** What a serving peer does for NATs that give each connection another port. */
@@ -66,7 +68,7 @@ export class ServingTactics implements AsyncDisposable {
 
   async #act(knock: TacticKnock, options: TacticOptions): Promise<void> {
     const { outlook: { strategy, role }, own, peer, ports, remote } = knock;
-    const { port, servers, answer } = this.#options;
+    const { port, servers } = this.#options;
     if (strategy !== "prediction") return await volley({ ...knock, port }, options);
     const next = peer.sequence ? portsAhead(peer.sequence, MAX_TOLD_PORTS) : [];
     if (role === "guesses") return await dialPorts(port, remote.hostname, ports ?? next, options);
@@ -75,6 +77,7 @@ export class ServingTactics implements AsyncDisposable {
       ? next.slice(0, DIALS_AHEAD).map((port) => ({ hostname: remote.hostname, port }))
       : [remote, remote];
     const ahead = role !== "both";
+    const answer = knock.answer ?? this.#options.answer;
     answer(await bracket({ ...options, ahead, remotes, sequence: own.sequence, servers: await servers() }));
   }
 
@@ -83,9 +86,4 @@ export class ServingTactics implements AsyncDisposable {
     this.#closing.abort();
     await Promise.all(this.#running.values());
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -160,3 +160,9 @@ export async function meetInSequence(options: MeetInSequence): Promise<void> {
   );
   await Promise.all(dials);
 }
+
+/** Resolves when `signal` aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,40 +1,30 @@
 import { assertEquals } from "@std/assert";
 import { startTactic } from "../lib/_connecting_tactic.ts";
-import { MemoryHub } from "../lib/discovery/mod.ts";
-import { generateIdentity } from "../lib/identity/mod.ts";
 import { type Nat, natOf } from "../lib/nat.ts";
 import { openPort, outlook } from "../lib/punch/mod.ts";
+import { aborted } from "../lib/_tactics.ts";
 
 const SEQUENTIAL = natOf("sequential", { sequence: { next: 40_000, step: 1, rate: 0 } });
 
-async function tactic(own: Nat, theirs: Nat, port: number) {
-  const hub = new MemoryHub(), identity = generateIdentity();
-  const told: { ports?: readonly number[] } = {};
-  const describe = () => ({
-    candidates: [{ kind: "host", hostname: "127.0.0.1", port }] as const,
-    nat: theirs,
-    ...told,
-  });
-  const publication = await hub.open().publish(identity, describe, { onKnock: () => {} });
-  const discovery = hub.open();
-  const resolution = await discovery.resolve(identity.publicKey);
+async function tactic(own: Nat, peer: Nat, port: number) {
   const own_ = await openPort({ port: 0, onConnection: (stream) => stream.close() });
   const over = new AbortController();
+  const answering = Promise.withResolvers<(ports: readonly number[]) => void>();
   const running = startTactic({
-    ...{ discovery, resolution, own, servers: [], signal: over.signal, port: own_ },
-    outlook: outlook(own, theirs),
+    ...{ own, peer, servers: [], signal: over.signal, port: own_ },
+    outlook: outlook(own, peer),
     remote: { hostname: "127.0.0.1", port },
     onStream: (stream) => stream.close(),
+    watchPorts(onPorts) {
+      answering.resolve(onPorts);
+      return aborted(over.signal);
+    },
   });
-  const answer = (ports: readonly number[]) => {
-    told.ports = ports;
-    publication.update({ urgent: true });
-  };
+  const answer = async (ports: readonly number[]) => (await answering.promise)(ports);
   const end = async () => {
     over.abort();
     await running.done;
     await own_.close();
-    await publication.close();
   };
   return { running, answer, [Symbol.asyncDispose]: end };
 }
@@ -55,7 +45,7 @@ Deno.test("startTactic() dials the ports that the serving peer answers, where it
     },
   });
   await using waiting = await tactic(natOf("preserving"), SEQUENTIAL, 9);
-  waiting.answer([listening.port]);
+  await waiting.answer([listening.port]);
   await arrived.promise;
 });
 

@@ -27,6 +27,14 @@ export interface RoundTrips {
   readonly count: number;
 }
 
+/** Options of {@linkcode ControlChannel.knock}. */
+export interface ControlKnockOptions {
+  /** Ends it, and the wait for ports. */
+  readonly signal: AbortSignal;
+  /** Told once from which external ports the peer dials us, where its NAT gives each connection another one. */
+  readonly onPorts: (ports: readonly number[]) => void;
+}
+
 interface Waiting {
   readonly at: number;
   readonly resolve: (ms: number) => void;
@@ -39,6 +47,7 @@ export class ControlChannel implements Disposable {
   readonly #silenceMs: number;
   readonly #waiting = new Map<number, Waiting>();
   readonly #closed = Promise.withResolvers<void>();
+  readonly #onPorts = new Map<number, ControlKnockOptions["onPorts"]>();
   readonly #roundTrips: number[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
   #n = 0;
@@ -84,7 +93,10 @@ export class ControlChannel implements Disposable {
   }
 
   /** Has the serving peer dial us; resolves when it does. Rejects like {@linkcode ControlChannel.ping}. */
-  async knock(knock: ControlKnock, signal?: AbortSignal): Promise<void> {
+  async knock(knock: ControlKnock, { signal, onPorts }: ControlKnockOptions): Promise<void> {
+    const n = this.#n;
+    this.#onPorts.set(n, onPorts);
+    signal.addEventListener("abort", () => this.#onPorts.delete(n), { once: true });
     await this.#ask((n) => encodeControl({ type: "knock", n, knock }), signal);
   }
 
@@ -102,11 +114,18 @@ export class ControlChannel implements Disposable {
 
   #hear(data: unknown): void {
     const message = decodeControl(data);
+    if (message?.type === "ports") return this.#tell(message.n, message.ports);
     const waiting = message && this.#waiting.get(message.n);
     if (!waiting || (message.type !== "pong" && message.type !== "knocked")) return;
     this.#heardAt = performance.now();
     this.#waiting.delete(message.n);
     waiting.resolve(this.#heardAt - waiting.at);
+  }
+
+  #tell(n: number, ports: readonly number[]): void {
+    const onPorts = this.#onPorts.get(n);
+    this.#onPorts.delete(n);
+    onPorts?.(ports);
   }
 
   #tick(): void {
@@ -122,6 +141,7 @@ export class ControlChannel implements Disposable {
     this.#socket.close();
     for (const { reject } of this.#waiting.values()) reject(ended());
     this.#waiting.clear();
+    this.#onPorts.clear();
     this.#closed.resolve();
   }
 

@@ -15,13 +15,18 @@ export type ControlMessage =
   /** The connecting peer dials from a fresh port: the serving peer is to dial it there. */
   | { readonly type: "knock"; readonly n: number; readonly knock: ControlKnock }
   /** It does. */
-  | { readonly type: "knocked"; readonly n: number };
+  | { readonly type: "knocked"; readonly n: number }
+  /** It does so from these external ports, of a NAT that gives each connection another one. */
+  | { readonly type: "ports"; readonly n: number; readonly ports: readonly number[] };
 
 /** What a knock says that comes on a connection: who it is from is known. */
 export type ControlKnock = Pick<KnockContent, "candidates" | "nat" | "ports">;
 
 /** One JSON object. */
 export function encodeControl(message: ControlMessage): string {
+  if (message.type === "ports") {
+    return JSON.stringify({ ...message, ports: message.ports.slice(0, MAX_PORTS) });
+  }
   if (message.type !== "knock") return JSON.stringify(message);
   const { candidates, nat, ports = [] } = message.knock;
   return JSON.stringify({
@@ -49,6 +54,10 @@ export function decodeControl(text: unknown): ControlMessage | null {
     case "pong":
     case "knocked":
       return { type, n: n as number };
+    case "ports": {
+      const { ports } = value!;
+      return isPorts(ports) ? { type, n: n as number, ports } : null;
+    }
     case "knock": {
       const knock = decodeKnock(value!);
       return knock && { type, n: n as number, knock };
@@ -62,8 +71,12 @@ function decodeKnock({ candidates, nat, ports = [] }: Record<string, unknown>): 
   const read = isList(candidates, MAX_CANDIDATES) ? candidates.map(decodeEndpoint) : [];
   const known = typeof nat === "string" ? parseNat(nat) : null;
   if (read.length === 0 || !read.every((e) => e !== null) || !known) return null;
-  if (!isList(ports, MAX_PORTS) || !ports.every((p) => typeof p === "number" && isPort(p))) return null;
-  return { candidates: read, nat: known, ...(ports.length > 0 ? { ports: ports as number[] } : {}) };
+  if (!isPorts(ports)) return null;
+  return { candidates: read, nat: known, ...(ports.length > 0 ? { ports } : {}) };
+}
+
+function isPorts(value: unknown): value is number[] {
+  return isList(value, MAX_PORTS) && value.every((p) => typeof p === "number" && isPort(p));
 }
 
 function isList(value: unknown, most: number): value is unknown[] {

@@ -12,8 +12,10 @@ export function answerControl(socket: WebSocket, remote: Endpoint, onKnock: (kno
     const message = decodeControl(data);
     if (message?.type === "ping") return reply(socket, encodeControl({ type: "pong", n: message.n }));
     if (message?.type !== "knock") return socket.close(1002, "not a question");
-    onKnock({ via: "control", from: remote.hostname, ...message.knock });
-    reply(socket, encodeControl({ type: "knocked", n: message.n }));
+    const { n, knock } = message;
+    const answer = (ports: readonly number[]) => reply(socket, encodeControl({ type: "ports", n, ports }));
+    onKnock({ via: "control", from: remote.hostname, ...knock, answer });
+    reply(socket, encodeControl({ type: "knocked", n }));
   };
   socket.onerror = () => {}; // `close` follows, and there is nothing to be done
 }

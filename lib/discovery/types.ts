@@ -160,6 +160,8 @@ export interface Knock {
   readonly ports?: readonly number[];
   /** The connecting peer's public key, proven by signature; absent for `announce`. */
   readonly publicKey?: Uint8Array;
+  /** Tells the connecting peer from which of our external ports we dial it; where that is not there, our record does. */
+  readonly answer?: (ports: readonly number[]) => void;
 }
 
 /** What the connecting peer tells in a knock. */

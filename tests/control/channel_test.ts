@@ -6,6 +6,8 @@ import { once, socketPair } from "./_sockets.ts";
 const REMOTE = { hostname: "198.51.100.7", port: 41_000 };
 const KNOCK = { candidates: [{ hostname: "203.0.113.9", port: 9 }], nat: natOf("preserving") };
 
+const NOT_WAITING = { signal: new AbortController().signal, onPorts: () => {} };
+
 Deno.test("ControlChannel measures round trips, and knocks", async () => {
   await using pair = await socketPair();
   const knocked = Promise.withResolvers<string | undefined>();
@@ -16,7 +18,7 @@ Deno.test("ControlChannel measures round trips, and knocks", async () => {
   const { minMs, medianMs, p95Ms, count } = channel.roundTrips!;
   assertGreaterOrEqual(count, 2);
   assertEquals([minMs <= Math.min(...ms), minMs <= medianMs, medianMs <= p95Ms], [true, true, true]);
-  await channel.knock(KNOCK);
+  await channel.knock(KNOCK, NOT_WAITING);
   assertEquals(await knocked.promise, REMOTE.hostname);
 });
 
@@ -24,7 +26,7 @@ Deno.test("ControlChannel ends when nobody answers any more, and says so to who 
   await using pair = await socketPair();
   const channel = new ControlChannel(pair.client, { pingIntervalMs: 5, silenceMs: 20 });
   const before = performance.now();
-  const knock = channel.knock(KNOCK); // the other side is there, but deaf
+  const knock = channel.knock(KNOCK, NOT_WAITING); // the other side is there, but deaf
   await channel.closed;
   assertGreaterOrEqual(performance.now() - before, 20);
   await assertRejects(() => knock, DOMException, "ended");
@@ -60,4 +62,24 @@ Deno.test("ControlChannel.ping() rejects with the reason of its signal", async (
   over.abort("enough");
   assertEquals(await ping.catch((reason) => reason), "enough");
   await assertRejects(() => channel.ping(AbortSignal.abort()), DOMException);
+});
+
+Deno.test("ControlChannel.knock() tells once from which ports the peer dials, and nothing once it is over", async () => {
+  await using pair = await socketPair();
+  const answers: ((ports: readonly number[]) => void)[] = [];
+  answerControl(pair.server, REMOTE, ({ answer }) => answers.push(answer!));
+  using channel = new ControlChannel(pair.client);
+  const told: (readonly number[])[] = [];
+  const knock = async () => {
+    const over = new AbortController();
+    await channel.knock(KNOCK, { signal: over.signal, onPorts: (ports) => told.push(ports) });
+    return over;
+  };
+  await knock();
+  answers[0]!([5000]);
+  answers[0]!([6000]);
+  (await knock()).abort();
+  answers[1]!([7000]);
+  await channel.ping(); // whatever was said before it has come
+  assertEquals(told, [[5000]]);
 });

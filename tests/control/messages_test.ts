@@ -18,6 +18,8 @@ Deno.test("decodeControl() reads what encodeControl() wrote", () => {
     { type: "ping", n: 0 },
     { type: "pong", n: 1 },
     { type: "knocked", n: Number.MAX_SAFE_INTEGER },
+    { type: "ports", n: 2, ports: [1024, 65535] },
+    { type: "ports", n: 2, ports: [] },
     knock,
     plain,
   ];
@@ -28,6 +30,8 @@ Deno.test("encodeControl() says no more than a knock may hold", () => {
   const many = { candidates: Array(20).fill(candidates[0]), nat: natOf("random"), ports: Array(40).fill(5) };
   const read = decodeControl(encodeControl({ type: "knock", n: 1, knock: many }));
   assertEquals(read?.type === "knock" && [read.knock.candidates.length, read.knock.ports?.length], [8, 16]);
+  const answer = decodeControl(encodeControl({ type: "ports", n: 1, ports: Array(40).fill(5) }));
+  assertEquals(answer?.type === "ports" && answer.ports.length, 16);
 });
 
 Deno.test("decodeControl() is null for whatever is no message", () => {
@@ -47,6 +51,7 @@ Deno.test("decodeControl() is null for whatever is no message", () => {
     text({ ports: [0] }),
     text({ ports: ["5"] }),
     text({ ports: Array(17).fill(5) }),
+    ...['{"type":"ports","n":1}', '{"type":"ports","n":1,"ports":[0]}', '{"type":"ports","n":1,"ports":"5"}'],
     text({ padding: "x".repeat(3000) }),
   ];
   for (const message of wrong) assertEquals(decodeControl(message), null, String(message).slice(0, 60));

@@ -15,7 +15,11 @@ Deno.test("answerControl() answers pings, and hands over knocks with the address
   const knock = { candidates: [{ hostname: "203.0.113.9", port: 9 }], nat: natOf("preserving") };
   pair.client.send(encodeControl({ type: "knock", n: 6, knock }));
   assertEquals((await once(pair.client, "message")).data, encodeControl({ type: "knocked", n: 6 }));
-  assertEquals(knocks, [{ via: "control", from: REMOTE.hostname, ...knock }]);
+  const [{ answer, ...heard }] = knocks as [Knock];
+  assertEquals(heard, { via: "control", from: REMOTE.hostname, ...knock });
+  answer!([5000, 5001]);
+  const told = encodeControl({ type: "ports", n: 6, ports: [5000, 5001] });
+  assertEquals((await once(pair.client, "message")).data, told);
 });
 
 for (

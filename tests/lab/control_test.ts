@@ -66,6 +66,7 @@ const PAIRS: readonly (readonly [NatType, NatType])[] = [
   ["port-rst", "port-rst"],
   ["cgnat", "port"],
   ["port", "sym-rand"],
+  ["sym-seq", "port"],
 ];
 
 labTest("A second connection to a peer is agreed on without the DHT", async (t) => {
