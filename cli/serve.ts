@@ -18,7 +18,7 @@ import { readNetwork } from "./_peer_flags.ts";
 import { qrLines } from "./_qr.ts";
 import { printable } from "./_render.ts";
 import { RequestLog } from "./_request_log.ts";
-import { type About, announceRunning } from "./_running.ts";
+import { type About, announceRunning, listRunning } from "./_running.ts";
 import { interruptible, untilInterrupted } from "./_signals.ts";
 import { isListening, type NamedTarget, openTargets, readTargets } from "./_targets.ts";
 import { absoluteArguments, unitText } from "./_unit.ts";
@@ -73,6 +73,7 @@ export async function serveCommand(args: string[]): Promise<number> {
         if (event.type !== "ready") output.progress(event);
       },
     });
+    await tellOfTwins(server.id, output);
     await using _ = await announceRunning(runningPath(), aboutOf(server, targets));
     announce(server, output, { bootstrap: readBootstrap(flags), access, targets });
     if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
@@ -144,6 +145,17 @@ function wayTo(targets: readonly NamedTarget[]): [verb: string, path: string] {
 function aboutOf({ id }: Server, targets: readonly NamedTarget[]): About {
   const all = targets.map(({ path, text }) => path === "/" ? text : `${path} is ${text}`).join(", ");
   return { command: "serve", id, detail: printable(all.slice(0, MAX_DETAIL)) || "chat" };
+}
+
+/** Whoever connects reaches the process that published last, which the others see within minutes and then do in turn. */
+async function tellOfTwins(id: string, output: Output) {
+  const running = await listRunning(runningPath()).catch(() => []); // what nobody may read tells nothing
+  for (const twin of running.filter(({ command, id: other }) => command === "serve" && other === id)) {
+    output.event({ type: "twin", pid: twin.pid });
+    output.say(
+      `\nProcess ${twin.pid} on this machine serves this id, too: whoever connects reaches one of the two.`,
+    );
+  }
 }
 
 /** What is served, and what to do once others can find it. */

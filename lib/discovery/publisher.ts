@@ -1,5 +1,6 @@
 /**
- * Keeps a record in the DHT: at start, on change, and every half hour, since nodes forget after two.
+ * Keeps a record in the DHT: at start, on change, every half hour, since nodes forget after two, and when another process
+ * with the same identity has put its own in place of it.
  *
  * @module
  */
@@ -14,6 +15,8 @@ import type { Dht, Reply, ServiceRecord, SignedItem } from "./types.ts";
 
 /** Between publications, plus or minus a tenth so that peers started together drift apart. */
 export const REPUBLISH_MS = 30 * 60_000;
+/** Between looks for a record in place of ours: whoever published last may be gone while we are here. */
+export const LOOK_MS = 2 * 60_000;
 /** Changes often come in groups: addresses appear one by one. */
 export const COALESCE_MS = 250;
 /** Between urgent publications: whoever can make us publish shall not make us flood. */
@@ -45,6 +48,8 @@ export class Publisher {
   #isUrgent = false;
   #publishedAt = -Infinity;
   #wake = new AbortController();
+  /** Looks so far: each asks another node. */
+  #looks = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -100,14 +105,26 @@ export class Publisher {
 
   async #untilDue(ms: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    if (!this.#isStale) {
+    for (const due = clock.now() + ms; !this.#isStale && clock.now() < due;) {
       this.#wake = new AbortController();
-      await pause(clock, ms, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+      const wait = Math.min(LOOK_MS, due - clock.now());
+      await pause(clock, wait, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
       signal.throwIfAborted();
+      if (!this.#isStale && await this.#isReplaced(signal)) return;
     }
     if (!this.#isStale) return;
     const urgentMs = Math.max(0, this.#publishedAt + URGENT_INTERVAL_MS - clock.now());
     await pause(clock, this.#isUrgent ? urgentMs : COALESCE_MS, signal);
+  }
+
+  /** Whether a node holds a record that somebody else with our identity has published since. */
+  async #isReplaced(signal: AbortSignal): Promise<boolean> {
+    const { dht, holders: { list } } = this.#options;
+    const holder = list[this.#looks++ % Math.max(1, list.length)];
+    if (!holder || !this.#item) return false;
+    const reply = await dht.get(holder.contact, this.#target, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+    return reply !== undefined && this.#seqOf(reply) > this.#item.seq;
   }
 
   /** First to the nodes whose tokens the polls kept fresh: one round trip. If that fails, by a walk. */

@@ -51,6 +51,19 @@ Deno.test("skip serve goes on when its input ends, and when nobody reads what it
   }
 });
 
+Deno.test("A second skip serve of the same identity says so, and whoever connects reaches one of the two", async () => {
+  await using home = await temporaryFolder();
+  await using first = await serveAlone([], { home: home.path });
+  await using second = await Skip.start(["serve", "--bootstrap", first.bootstrap], { home: home.path });
+  const [, pid] = await second.stderr.until(/^Process (\d+) on this machine serves this id, too: .+$/m);
+  assertEquals(Number(pid), first.pid);
+  await second.stdout.until(new RegExp(`^${first.id}$`, "m"));
+  const { code, stdout } = await skip(["connect", first.id, "--bootstrap", first.bootstrap], {
+    input: "hi\n",
+  });
+  assertEquals([code, stdout], [0, `${GREETING}\nhi\n`]);
+});
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test({
     name: `skip serve says goodbye at ${signal}, ends with 130, and its port is free at once`,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { Holders } from "../../lib/discovery/holders.ts";
 import { signItem, targetOf } from "../../lib/discovery/item.ts";
-import { Publisher } from "../../lib/discovery/publisher.ts";
+import { LOOK_MS, Publisher } from "../../lib/discovery/publisher.ts";
 import { decodeRecord, encodeRecord } from "../../lib/discovery/record.ts";
 import type { ServiceRecord } from "../../lib/discovery/types.ts";
 import { PeerError } from "../../lib/errors.ts";
@@ -35,6 +35,12 @@ function setUp(nodes: number) {
   };
   return { network, clock, record, published, holders, publisher, signal: over.signal, over, run };
 }
+
+const RIVAL: ServiceRecord = {
+  candidates: [{ kind: "host", hostname: "10.0.0.9", port: 9 }],
+  nat: natOf("unknown"),
+  sealKey: new Uint8Array(32),
+};
 
 function seqs(network: FakeNetwork): number[] {
   return network.nodes.map((node) => node.items.get(KEY)?.seq ?? 0).filter((seq) => seq > 0);
@@ -110,6 +116,22 @@ Deno.test("Publisher publishes again every half hour, each time with a higher nu
   await stop();
 });
 
+Deno.test("Publisher puts its record back within minutes where another process of the same identity put its own", async () => {
+  const first = setUp(8);
+  const { network, clock, publisher, published, signal, run } = first;
+  await clock.run(publisher.start(signal));
+  const stop = run();
+  for (let i = 0; i < 2; i++) {
+    await clock.pass(1_000);
+    const rival = signItem(identity, network.wallClock() * 1000, encodeRecord(identity.publicKey, RIVAL));
+    for (const node of network.nodes) node.items.set(KEY, rival);
+    assertEquals(portOf(network), 9);
+    await clock.pass(LOOK_MS + 2_000);
+    assertEquals([portOf(network), published.length], [1000, 2 + i]);
+  }
+  await stop();
+});
+
 Deno.test("Publisher publishes a change within 250 ms and a round trip, many at once being one", async () => {
   const { network, clock, publisher, published, record, signal, run } = setUp(8);
   await clock.run(publisher.start(signal));
@@ -157,27 +179,26 @@ Deno.test("Publisher tries again, ever more slowly, until nodes take the record"
   await stop();
 });
 
-Deno.test("Publisher outnumbers the record of another instance, without a fight", async () => {
+Deno.test("Publisher outnumbers the record of another instance, with one try for each look", async () => {
   const { network, clock, publisher, signal, run } = setUp(8);
   const foreign = network.wallClock() * 1000 + 5 * MINUTE * 1000;
-  const v = encodeRecord(identity.publicKey, {
-    candidates: [],
-    nat: natOf("open"),
-    sealKey: new Uint8Array(32),
-  });
   const replace = (seq: number) => {
-    for (const node of network.nodes) node.items.set(KEY, signItem(identity, seq, v));
+    const item = signItem(identity, seq, encodeRecord(identity.publicKey, RIVAL));
+    for (const node of network.nodes) node.items.set(KEY, item);
   };
   replace(foreign);
   await clock.run(publisher.start(signal));
   assertEquals(new Set(seqs(network)), new Set([foreign + 1]));
   const stop = run();
-  replace(foreign + 1000);
   const count = network.count(0, "put");
-  await clock.pass(20 * MINUTE);
+  replace(foreign + 1000);
+  await clock.pass(LOOK_MS - 2_000);
   assertEquals(network.count(0, "put"), count);
-  await clock.pass(15 * MINUTE);
+  await clock.pass(4_000);
   assertGreater(seqs(network)[0]!, foreign + 1000);
+  const after = network.count(0, "put");
+  await clock.pass(20 * MINUTE); // nobody else publishes any more: nor do we
+  assertEquals(network.count(0, "put"), after);
   await stop();
 });
 
