@@ -107,7 +107,8 @@ async function measure(wish: Wish, store: NatStore): Promise<void> {
     rest = rest.filter((cell) => !same.includes(cell));
     const run = (cell: Cell) => measureCell(cell, stage, store, wish);
     // What a figure is promised for has processors enough: else it is these that are measured.
-    const [promised, others] = [same.filter(isPromised), same.filter((cell) => !isPromised(cell))];
+    const promised = same.filter(isPromised);
+    const others = same.filter((cell) => !isPromised(cell)).sort((a, b) => patience(b) - patience(a));
     await inTurns(promised, { jobs: Math.min(wish.jobs, jobsFor(conditions)), needs, run });
     await inTurns(others, { jobs: wish.jobs, needs, run });
   }
@@ -116,6 +117,14 @@ async function measure(wish: Wish, store: NatStore): Promise<void> {
 /** As many pairs at once as there are processors; where nearly all the time is spent on the way, three times as many. */
 function jobsFor({ rttMs }: Conditions): number {
   return navigator.hardwareConcurrency * (rttMs > 2 * USUAL.rttMs ? 3 : 1);
+}
+
+/**
+ * What may come to nothing takes ten times as long as the rest, and a machine takes part in one cell at a time: those cells go
+ * first, or at the end one machine would be left with all of its own.
+ */
+function patience({ serving, connecting }: Cell): number {
+  return expectation(serving, connecting).connects === "perhaps" ? 1 : 0;
 }
 
 /** Each machine takes part in one cell at a time, and one cell at a time may fill the processors. */
