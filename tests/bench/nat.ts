@@ -108,9 +108,9 @@ async function measure(wish: Wish, store: NatStore): Promise<void> {
     const run = (cell: Cell) => measureCell(cell, stage, store, wish);
     // What a figure is promised for has processors enough: else it is these that are measured.
     const promised = same.filter(isPromised);
-    const others = same.filter((cell) => !isPromised(cell)).sort((a, b) => patience(b) - patience(a));
+    const others = same.filter((cell) => !isPromised(cell));
     await inTurns(promised, { jobs: Math.min(wish.jobs, jobsFor(conditions)), needs, run });
-    await inTurns(others, { jobs: wish.jobs, needs, run });
+    await inTurns(others, { jobs: wish.jobs, needs, cost, run });
   }
 }
 
@@ -119,12 +119,9 @@ function jobsFor({ rttMs }: Conditions): number {
   return navigator.hardwareConcurrency * (rttMs > 2 * USUAL.rttMs ? 3 : 1);
 }
 
-/**
- * What may come to nothing takes ten times as long as the rest, and a machine takes part in one cell at a time: those cells go
- * first, or at the end one machine would be left with all of its own.
- */
-function patience({ serving, connecting }: Cell): number {
-  return expectation(serving, connecting).connects === "perhaps" ? 1 : 0;
+/** What may come to nothing takes ten times as long as the rest. */
+function cost({ serving, connecting }: Cell): number {
+  return expectation(serving, connecting).connects === "perhaps" ? 10 : 1;
 }
 
 /** Each machine takes part in one cell at a time, and one cell at a time may fill the processors. */

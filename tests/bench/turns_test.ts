@@ -19,6 +19,21 @@ Deno.test("inTurns() runs each item once, as many at a time as it may, and none 
   assertEquals([done.sort(), most], [["ab", "ac", "bd", "cd", "ef"], 2]);
 });
 
+Deno.test("inTurns() begins with what most others wait for, by what it costs", async () => {
+  const order: string[] = [];
+  const items = ["ab", "ac", "xd", "xe", "xf", "g"];
+  const run = (item: string) => Promise.resolve(void order.push(item));
+  await inTurns(items, { jobs: 1, needs: (item) => [...item], run });
+  assertEquals(order.slice(0, 2), ["xd", "ab"]);
+  order.length = 0;
+  await inTurns(items, {
+    ...{ jobs: 1, run },
+    needs: (item) => [...item],
+    cost: (item) => item === "g" ? 10 : 1,
+  });
+  assertEquals(order.slice(0, 2), ["g", "xd"]);
+});
+
 Deno.test("inTurns() rejects with the first error, once what is under way has ended", async () => {
   let ended = 0;
   const error = await assertRejects(() =>
