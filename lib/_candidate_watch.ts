@@ -30,9 +30,17 @@ export function watchCandidates({ gather, look, publication, published, report }
     const { candidates, nat } = local;
     report({ type: "candidates", local: candidates.map(formatEndpoint), remote: [], nat: formatNat(nat) });
   };
+  let isOver = false;
+  const again = () => void look().then(() => isOver || compare());
   compare();
-  const timer = setInterval(() => void look().then(compare), WATCH_INTERVAL_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  again(); // the look before was a quick one
+  const timer = setInterval(again, WATCH_INTERVAL_MS);
+  return {
+    [Symbol.dispose]() {
+      isOver = true;
+      clearInterval(timer);
+    },
+  };
 }
 
 /** Tells whether what others are to know has changed. */

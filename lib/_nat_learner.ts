@@ -49,12 +49,18 @@ export function needsObservation({ mapping }: Nat, isWalled = false): boolean {
   return isWalled || mapping !== "open" && mapping !== "preserving";
 }
 
-/** Has servers look at connections from the port and from fresh ones, all in one burst. Rejects with `signal.reason`. */
+/**
+ * Has servers look at connections from the port and from fresh ones, all in one burst; from the port alone where the votes
+ * settle the rest: a NAT with several addresses may lead TCP out at another one than UDP. Rejects with `signal.reason`.
+ */
 export async function learnNat(options: LearnNatOptions): Promise<LearnedNat> {
   const { isWalled = false, own, lookout, votes, signal } = options;
   const servers = askable(options.servers);
   if (isWalled && await letsOutWebAlone(servers, signal)) return { nat: { ...votes, webOnly: true } };
-  if (!needsObservation(votes) || servers.length === 0) return { nat: votes };
+  if (votes.mapping === "open" || servers.length === 0) return { nat: votes };
+  if (!needsObservation(votes)) {
+    return { nat: votes, ...external(await sightAll([lookout], servers, signal), lookout.port, votes) };
+  }
   await using stack = new AsyncDisposableStack();
   const scratch: Lookout[] = [];
   for (let i = 0; i < SCRATCH_PORTS; i++) {

@@ -54,6 +54,9 @@ export class NatWatcher implements AsyncDisposable {
   #learned: LearnedNat | undefined;
   #address: string | undefined;
   #until = -Infinity;
+  #hasLooked = false;
+  /** The address by the votes, once it has been seen whether TCP goes out there, too. */
+  #confirmed: string | undefined;
   #looking: Promise<boolean> | undefined;
 
   constructor(options: NatWatcherOptions) {
@@ -73,12 +76,16 @@ export class NatWatcher implements AsyncDisposable {
 
   /** Looks again if it is time, once at a time. Gives whether something has changed. Never rejects. */
   look(votes: Votes): Promise<boolean> {
-    return this.#looking ??= this.#look(votes).catch(() => false).finally(() => this.#looking = undefined);
+    return this.#looking ??= this.#look(votes).catch(() => false).finally(() => {
+      this.#looking = undefined;
+      this.#hasLooked = true;
+    });
   }
 
   async #look({ nat, publicAddress, own, isWalled }: Votes): Promise<boolean> {
-    const isSettled = publicAddress === undefined || !needsObservation(nat, isWalled);
-    if (isSettled) return this.#keep(undefined, publicAddress);
+    if (publicAddress === undefined) return this.#keep(undefined, publicAddress);
+    if (!needsObservation(nat, isWalled)) return await this.#confirm(nat, publicAddress);
+    this.#confirmed = undefined;
     const isElsewhere = publicAddress !== this.#address;
     if (!isElsewhere && performance.now() < this.#until || this.#options.servers.length === 0) return false;
     const { signal } = this.#closing;
@@ -93,6 +100,18 @@ export class NatWatcher implements AsyncDisposable {
       await learnNat({ ...around, votes: nat, servers: this.#servers, own, isWalled }),
       publicAddress,
     );
+  }
+
+  /** Where the votes settle it: once for each address whether TCP goes out there, too. */
+  async #confirm(votes: Nat, publicAddress: string): Promise<boolean> {
+    if (publicAddress === this.#confirmed) return false;
+    const mayWait = this.#hasLooked || votes.mapping === "open";
+    this.#confirmed = mayWait ? publicAddress : undefined;
+    const servers = mayWait ? await this.observers() : []; // the first look is waited for: it asks nobody
+    const { signal } = this.#closing;
+    const learned = await learnNat({ votes, servers, own: [], lookout: this.#lookout, signal });
+    const isElsewhere = learned.external && learned.external.hostname !== publicAddress;
+    return this.#keep(isElsewhere ? learned : undefined, publicAddress);
   }
 
   #keep(learned: LearnedNat | undefined, address: string | undefined): boolean {

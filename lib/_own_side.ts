@@ -41,7 +41,7 @@ export interface OwnSide extends AsyncDisposable {
 }
 
 /**
- * Finds out how our port is seen: by the DHT's votes, and, where these do not settle it, by what servers see. Where, as far as
+ * Finds out how our port is seen: by the DHT's votes, and, where these do not settle it or have misled, by what servers see. Where, as far as
  * the votes go, dialling each other will not do, and where it has not done, the router is asked to map the port. Rejects with `signal.reason`.
  */
 export async function openOwnSide(
@@ -54,7 +54,8 @@ export async function openOwnSide(
   const mapped = stack.use(new MappedPort({ port: port.port, discovery, report, enabled: portMapping }));
   const byVotes = outlook(nat, record.nat, { peerCandidates: record.candidates });
   if (isSecond || byVotes.strategy !== "plain") mapped.ask();
-  const servers = needsObservation(nat, isWalled) ? await listObservers(discovery, stun, signal) : [];
+  const isOpen = needsObservation(nat, isWalled) || (isSecond && nat.mapping !== "open");
+  const servers = isOpen ? await listObservers(discovery, stun, signal) : [];
   const lookout = stack.use(new Lookout(port));
   const learned = await learnNat({ votes: nat, own, isWalled, lookout, servers, signal });
   await mapped.arrival(MAPPING_MS - (performance.now() - begun), signal);

@@ -9,6 +9,23 @@ function local(hostname: string): LocalCandidates {
   return { candidates: [{ kind: "host", hostname, port: 5 }], nat: natOf("open"), interfaces: [] };
 }
 
+Deno.test("watchCandidates() has servers look at once, and publishes what that changes, until it is over", async () => {
+  let [now, updates] = [local("192.168.1.2"), 0];
+  const looked = Promise.withResolvers<boolean>();
+  const watch = () =>
+    watchCandidates({
+      ...{ gather: () => now, look: () => looked.promise, report: () => {} },
+      publication: { update: () => updates++ } as unknown as Publication,
+      published: () => keyOf(local("192.168.1.2")),
+    });
+  using _ = watch();
+  watch()[Symbol.dispose]();
+  now = local("192.168.1.3");
+  looked.resolve(true);
+  await looked.promise;
+  assertEquals(updates, 1);
+});
+
 Deno.test("watchCandidates() publishes what is not what was published, and tells it once", () => {
   const events: Progress[] = [];
   let updates = 0;

@@ -68,12 +68,16 @@ Deno.test("learnNat() asks over IPv4 alone: over IPv6 every server would see ano
   assertEquals([nat.mapping, external?.hostname], ["preserving", "127.0.0.1"]);
 });
 
-Deno.test("learnNat() keeps to the votes when nobody answers, and asks nobody when they settle it", async () => {
+Deno.test("learnNat() has one connection looked at when the votes settle all but the address", async () => {
   let asked = 0;
-  const identity = generateIdentity();
-  await using server = await serverThat((stream) => (asked++, answerChecks(stream, identity)));
-  assertEquals((await learn([server.endpoint], { votes: natOf("preserving") })).nat, natOf("preserving"));
-  assertEquals(asked, 0);
+  await using server = await serverBehindNat(({ port }) => (asked++, { hostname: "203.0.113.8", port }));
+  const { nat, external, port } = await learn([server.endpoint], { votes: natOf("preserving") });
+  assertEquals([nat, external, asked], [natOf("preserving"), { hostname: "203.0.113.8", port }, 1]);
+  await learn([server.endpoint], { votes: natOf("open") });
+  assertEquals(asked, 1);
+});
+
+Deno.test("learnNat() keeps to the votes when nobody answers", async () => {
   const dead = { hostname: "127.0.0.1", port: 9 };
   assertEquals((await learn([dead], { votes: natOf("dependent") })).nat, natOf("dependent"));
 });

@@ -3,7 +3,7 @@ import type { Discovery } from "../lib/discovery/mod.ts";
 import { NatWatcher, votesOf } from "../lib/_nat_watcher.ts";
 import { natOf } from "../lib/nat.ts";
 import { openPort } from "../lib/punch/mod.ts";
-import { stunServer } from "./netcheck/_observer.ts";
+import { serverBehindNat, stunServer } from "./netcheck/_observer.ts";
 
 const own: readonly string[] = [];
 /** A DHT that knows of no observers. */
@@ -21,7 +21,22 @@ Deno.test("NatWatcher looks once where the votes leave it open, and again at ano
   const { learned } = watcher;
   assertEquals([await at("203.0.113.9"), watcher.learned === learned], [false, true]); // not looked again
   assertEquals([await at("203.0.113.10"), watcher.learned === learned], [false, false]); // the same was seen
-  assertEquals([await at("203.0.113.10", "preserving"), watcher.learned], [true, undefined]);
+  assertEquals([await at("203.0.113.10", "preserving"), watcher.learned], [false, learned]); // still elsewhere
+  assertEquals([await at("127.0.0.1", "preserving"), watcher.learned], [true, undefined]);
+});
+
+Deno.test("NatWatcher sees where TCP goes out, which is not waited for at first, once for each address", async () => {
+  let asked = 0;
+  await using server = await serverBehindNat(({ port }) => (asked++, { hostname: "203.0.113.8", port }));
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  await using watcher = new NatWatcher({ port, discovery, servers: [server.endpoint] });
+  const look = (publicAddress: string) =>
+    watcher.look({ nat: natOf("preserving"), publicAddress, own, isWalled: false });
+  const external = () => watcher.learned?.external?.hostname;
+  assertEquals([await look("203.0.113.9"), external(), asked], [false, undefined, 0]);
+  assertEquals([await look("203.0.113.9"), external(), asked], [true, "203.0.113.8", 1]);
+  assertEquals([await look("203.0.113.9"), external(), asked], [false, "203.0.113.8", 1]);
+  assertEquals([await look("203.0.113.8"), external(), asked], [true, undefined, 2]);
 });
 
 Deno.test("NatWatcher learns nothing where there is no server, or nobody knows our address", async () => {

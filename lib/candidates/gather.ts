@@ -61,8 +61,13 @@ export function gatherCandidates(options: GatherOptions): LocalCandidates {
     port: external?.port ?? port,
   };
   const known = own || !mapped ? host : [...host, mapped];
+  // Which of two addresses leads to us is not for certain: a proxy may have stood before the servers.
+  const voted: Candidate[] = external && external.hostname !== observed.hostname
+    ? [{ kind: "reflexive", hostname: observed.hostname, port }]
+    : [];
+  const reflexive = [seen, ...voted].filter((c) => !known.some((k) => sameEndpoint(c, k)));
   return {
-    candidates: known.some((c) => sameEndpoint(c, seen)) ? known : [...known, seen],
+    candidates: [...known, ...reflexive],
     nat: own ? natOf("open") : { ...(learned?.nat ?? nat), ...(mapped && OPENED) },
     publicAddress: observed.hostname,
     observed: { kind: seen.kind, ...observed },

@@ -26,6 +26,8 @@ interface Traits {
   readonly webOnly?: true;
   /** All peers of this type sit in one LAN. */
   readonly shared?: true;
+  /** Serving, it has one address after all: it has had its port looked at before, which nobody has time for who connects. */
+  readonly settles?: true;
   /** IPv6 that works, whatever firewall there is: nobody translates. */
   readonly ipv6?: true;
 }
@@ -58,7 +60,7 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   "v6-firewall": { ...PORT, ports: "drawn", ipv6: true },
   "v6-firewall-rst": { ...PORT, ports: "drawn", ipv6: true },
   "dual-broken": PORT,
-  pool: { ...PORT, ports: "either" },
+  pool: { ...PORT, ports: "either", settles: true },
   "pool-pair": { ...PORT, shared: true },
   "pool-sym": { ...PORT, ports: "either" },
   upnp: { ...PORT, lets: "anybody" },
@@ -76,7 +78,7 @@ export function isDescribed(type: string): boolean {
 
 /** What must come of a peer in `serving` and one in `connecting`; either may dial. */
 export function expectation(serving: NatType, connecting: NatType): Expectation {
-  const [a, b] = [traitsOf(serving), traitsOf(connecting)];
+  const [a, b] = [settled(traitsOf(serving)), traitsOf(connecting)];
   if (serving === connecting && a.shared) return plain("both are in one LAN");
   if (a.ipv6 && b.ipv6) return plain("both have IPv6");
   if (a.webOnly || b.webOnly) {
@@ -126,6 +128,10 @@ function traitsOf(type: NatType): Traits {
   const traits = TRAITS[type];
   if (traits) return traits;
   throw new RangeError(`Cannot expect anything: no traits of the network "${type}"`);
+}
+
+function settled(traits: Traits): Traits {
+  return traits.settles ? { ...traits, ports: "fixed" } : traits;
 }
 
 function plain(reason: string): Expectation {
