@@ -1,9 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { utf8 } from "../bytes.ts";
 import { PeerError } from "../errors.ts";
-import { type ByteStream, writeAll } from "../punch/mod.ts";
+import type { ByteStream } from "../punch/mod.ts";
 import { acceptSocks, replySocks, SOCKS_REPLY } from "./socks5.ts";
-import { firstAnswer } from "./_first_answer.ts";
 import { closeQuietly, splice } from "./splice.ts";
 import { TlsWitness } from "./_tls_witness.ts";
 
@@ -12,11 +11,6 @@ const GREETING_MS = 5_000;
 /** Connections that have not shown their credentials; ours need a millisecond for that. */
 const MAX_GREETING = 64;
 const RETRY_ACCEPT_MS = 50;
-/** A peer answers the beginning of TLS in a round trip; TCP has repeated a lost packet several times by then. */
-const ANSWER_MS = 5_000;
-
-/** A client that waits for an answer, and is not asked whether it goes. */
-const STAYS = new Promise<never>(() => {});
 
 /** The right to open paths through the proxy, and what became of them. */
 export class Ticket {
@@ -38,8 +32,6 @@ export interface LoopbackProxyOptions {
   readonly hostnames: readonly string[];
   /** Makes a path to it. */
   readonly openPath: (signal: AbortSignal) => Promise<ByteStream>;
-  /** How long a path may stay silent before another one is tried, once. @default {5_000} */
-  readonly answerMs?: number;
 }
 
 /** A SOCKS5 server on loopback through which native clients with a ticket, and nobody else, reach one peer. */
@@ -117,25 +109,17 @@ export class LoopbackProxy {
     // Reading ahead is how we notice a client that no longer waits; what comes is the beginning of TLS.
     const buffer = new Uint8Array(4096);
     const first = connection.read(buffer);
-    let path = await this.#open(first, ticket);
+    const path = await this.#open(first, ticket);
     if (path === null) return await replySocks(connection, SOCKS_REPLY.hostUnreachable);
     const tls = ticket.tls = new TlsWitness();
     try {
       await replySocks(connection, SOCKS_REPLY.succeeded);
       const head = buffer.subarray(0, await first ?? 0);
       tls.see(head);
-      const { signal } = this.#closing;
-      const answer = await firstAnswer(path, {
-        head,
-        patienceMs: this.#options.answerMs ?? ANSWER_MS,
-        signal,
-      });
-      if (answer) await writeAll(connection, answer);
-      else path = await this.#open(STAYS, ticket);
-      if (path) await splice(tls.watch(connection), path, { ...(answer ? {} : { head }), signal });
+      await splice(tls.watch(connection), path, { head, signal: this.#closing.signal });
     } finally {
       tls.end();
-      if (path) closeQuietly(path);
+      closeQuietly(path);
     }
   }
 
