@@ -24,6 +24,15 @@ export class Ticket {
   failures = 0;
   /** What is known of the newest path's TLS; absent until it is open. */
   tls: TlsWitness | undefined;
+  readonly #opened = Promise.withResolvers<void>();
+  /** Resolves once a path is open. */
+  readonly opened: Promise<void> = this.#opened.promise;
+
+  /** A path is open. */
+  open(): TlsWitness {
+    this.#opened.resolve();
+    return this.tls = new TlsWitness();
+  }
 }
 
 /** Options of {@linkcode LoopbackProxy}. */
@@ -111,7 +120,7 @@ export class LoopbackProxy {
     const first = connection.read(buffer);
     const path = await this.#open(first, ticket);
     if (path === null) return await replySocks(connection, SOCKS_REPLY.hostUnreachable);
-    const tls = ticket.tls = new TlsWitness();
+    const tls = ticket.open();
     try {
       await replySocks(connection, SOCKS_REPLY.succeeded);
       const head = buffer.subarray(0, await first ?? 0);

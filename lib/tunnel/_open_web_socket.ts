@@ -2,6 +2,9 @@ import type { Ticket } from "./_loopback_proxy.ts";
 import { holdEarlyEvents } from "./_early_events.ts";
 import { type FindDenial, webSocketFailure } from "./_failure.ts";
 
+/** How long {@linkcode sayGoodbye} waits. */
+const CLOSE_GRACE_MS = 1000;
+
 /** Options of {@linkcode TunnelClient.webSocket}. */
 export interface WebSocketOptions {
   /** Subprotocols to offer, in order of preference. */
@@ -47,4 +50,14 @@ export async function openWebSocket(
     socket.removeEventListener("close", onClose);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Resolves when the socket is closed, or the other side has been given its time. */
+export async function sayGoodbye(socket: WebSocket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, CLOSE_GRACE_MS);
+  socket.addEventListener("close", () => resolve(), { once: true });
+  socket.close();
+  await promise;
+  clearTimeout(timer);
 }

@@ -2,17 +2,18 @@ import type { Credentials } from "../access/mod.ts";
 import { PeerError } from "../errors.ts";
 import { peerHostname, peerStandIn, trustAnchor } from "../identity/mod.ts";
 import type { ByteStream } from "../punch/mod.ts";
-import { openWebSocket, type WebSocketOptions } from "./_open_web_socket.ts";
+import { openWebSocket, sayGoodbye, type WebSocketOptions } from "./_open_web_socket.ts";
 import { LoopbackProxy, type Ticket } from "./_loopback_proxy.ts";
 import { isDenial } from "./_admission.ts";
 import { denied, fetchFailure, pathFailure } from "./_failure.ts";
 import { sayHello } from "./hello.ts";
 import { HELLO_PATH } from "./_reserved.ts";
+import { withSecondAttempt } from "./_second_attempt.ts";
 import { closeQuietly } from "./splice.ts";
 import { openTls } from "./_tls_stream.ts";
 
-/** How long {@linkcode TunnelClient.close} waits for WebSockets to say goodbye. */
-const CLOSE_GRACE_MS = 1000;
+/** TCP has repeated a lost packet several times by then. */
+const SILENCE_MS = 5_000;
 
 /** Methods that change nothing (RFC 9110 section 9.2.1). */
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
@@ -30,6 +31,8 @@ export interface TunnelClientOptions {
   readonly openPath: (signal: AbortSignal) => Promise<ByteStream>;
   /** What we show to the peer with each request; without any, nobody learns who we are. */
   readonly credentials?: Credentials;
+  /** How long a WebSocket may take on an open path before another one is tried beside it. @default {5_000} */
+  readonly silenceMs?: number;
 }
 
 /** Options of {@linkcode TunnelClient.openStream}. */
@@ -87,6 +90,7 @@ class Client {
   readonly #standIn: string;
   readonly #proxy: LoopbackProxy;
   readonly #credentials: Credentials | undefined;
+  readonly #silenceMs: number;
   readonly #sockets = new Set<WebSocket>();
   readonly #fetchTicket: Ticket;
   #fetchClient: Promise<Deno.HttpClient> | undefined;
@@ -96,8 +100,9 @@ class Client {
   readonly #over = new AbortController();
   #closing: Promise<void> | undefined;
 
-  constructor({ id, publicKey, openPath, credentials }: TunnelClientOptions) {
+  constructor({ id, publicKey, openPath, credentials, silenceMs = SILENCE_MS }: TunnelClientOptions) {
     this.#credentials = credentials;
+    this.#silenceMs = silenceMs;
     this.#hostname = peerHostname(id);
     this.#standIn = peerStandIn(publicKey);
     this.#openPath = openPath;
@@ -138,13 +143,24 @@ class Client {
     }
   }
 
-  /** Each has credentials and an `HttpClient` of its own: that tells what became of this very one. */
   async webSocket(path = "/", options: WebSocketOptions = {}): Promise<WebSocket> {
     options.signal?.throwIfAborted();
     this.#throwIfClosed();
+    return await withSecondAttempt({
+      begin: (signal) => {
+        const ticket = this.#proxy.issue();
+        return { opened: ticket.opened, result: this.#openWebSocket(path, { ...options, signal }, ticket) };
+      },
+      discard: (socket) => socket.close(),
+      silenceMs: this.#silenceMs,
+      signal: options.signal,
+    });
+  }
+
+  /** Each has credentials and an `HttpClient` of its own: that tells what became of this very one. */
+  async #openWebSocket(path: string, options: WebSocketOptions, ticket: Ticket): Promise<WebSocket> {
     const url = this.#resolve(path.replace(/^wss:/i, "https:")).replace(/^https:/, "wss:");
     const headers = this.#mark(new Headers(options.headers));
-    const ticket = this.#proxy.issue();
     try {
       using client = await this.#createHttpClient(ticket, { http2: false });
       this.#throwIfClosed();
@@ -272,14 +288,4 @@ class Client {
   #throwIfClosed() {
     if (this.#closing) throw new PeerError("closed", "Cannot go on: the peer was closed");
   }
-}
-
-/** Resolves when the socket is closed, or the other side has been given its time. */
-async function sayGoodbye(socket: WebSocket): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, CLOSE_GRACE_MS);
-  socket.addEventListener("close", () => resolve(), { once: true });
-  socket.close();
-  await promise;
-  clearTimeout(timer);
 }

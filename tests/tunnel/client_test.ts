@@ -14,8 +14,8 @@ function echo(request: Request): Response {
 }
 
 /** A client for nobody in particular, whose paths are the test's business. */
-function clientWith(openPath: (signal: AbortSignal) => Promise<ByteStream>) {
-  return openClient({ ...generateIdentity(), openPath });
+function clientWith(openPath: (signal: AbortSignal) => Promise<ByteStream>, silenceMs = 60_000) {
+  return openClient({ ...generateIdentity(), openPath, silenceMs });
 }
 
 Deno.test("webSocket() gives a native WebSocket that is open", async () => {
@@ -123,6 +123,27 @@ Deno.test("webSocket() rejects when the path breaks in the middle of the handsha
   });
   const error = await assertRejects(() => client.webSocket("/"), PeerError);
   assertEquals(error.code, "tunnel-failed");
+});
+
+Deno.test("webSocket() tries another path beside one that stays silent", async () => {
+  const far: Deno.TcpConn[] = [];
+  const asked = Promise.withResolvers<void>();
+  await using client = clientWith(async (signal) => {
+    if (far.length > 0) {
+      asked.resolve();
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    }
+    const [near, other] = await connPair();
+    far.push(other);
+    return near;
+  }, 1);
+  const over = new AbortController();
+  const opening = client.webSocket("/", { signal: over.signal });
+  opening.catch(() => {});
+  await asked.promise;
+  over.abort(new Error("enough"));
+  await assertRejects(() => opening, Error, "enough");
+  for (const conn of far) conn.close();
 });
 
 Deno.test("webSocket() refuses a server with another key", async () => {
