@@ -1,7 +1,14 @@
 import { dialable, type LocalCandidates } from "./candidates/mod.ts";
 import type { Gate } from "./_gate.ts";
 import type { Knock } from "./discovery/mod.ts";
-import { addressFamily, addressScope, type Candidate, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import {
+  addressFamily,
+  addressScope,
+  type Candidate,
+  type Endpoint,
+  formatEndpoint,
+  isGlobalIPv4,
+} from "./endpoint.ts";
 import { natOf } from "./nat.ts";
 import type { OnProgress } from "./progress.ts";
 import { dialPersistently, outlook, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
@@ -76,7 +83,8 @@ export class KnockAnswerer implements AsyncDisposable {
   #dial({ answer, candidates, nat, ports, via }: Knock, verified: readonly string[]): void {
     const { vantage, report } = this.#options;
     const own = vantage();
-    const named = candidates.filter((c) => verified.includes(c.hostname) || !isForeign(c));
+    // Of IPv6 the DHT, which we use over IPv4, can verify nothing: there the rate limits have to do.
+    const named = candidates.filter((c) => verified.includes(c.hostname) || !isGlobalIPv4(c));
     const addresses = via === "announce" || via === "control" ? verified : [];
     const allowed = dialable(named, own, { addresses, chosen: false });
     this.#dialAll(allowed, via);
@@ -127,11 +135,6 @@ export class KnockAnswerer implements AsyncDisposable {
     this.#closing.abort();
     await Promise.all([...this.#dials.values(), this.#tactics[Symbol.asyncDispose]()]);
   }
-}
-
-/** Of IPv6 the DHT, which we use over IPv4, can verify nothing: there the rate limits have to do. */
-function isForeign({ hostname }: Endpoint): boolean {
-  return addressFamily(hostname) === 4 && addressScope(hostname) === "global";
 }
 
 function asCandidate(endpoint: Endpoint): Candidate {

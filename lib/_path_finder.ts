@@ -4,12 +4,11 @@ import { type CheckedPath, checkPath } from "./check/mod.ts";
 import type { ControlChannel } from "./control/mod.ts";
 import type { Discovery, Resolution, ServiceRecord } from "./discovery/mod.ts";
 import {
-  addressFamily,
-  addressScope,
   type Candidate,
   canonicalAddress,
   type Endpoint,
   formatEndpoint,
+  isGlobalIPv4,
   sameEndpoint,
 } from "./endpoint.ts";
 import { PeerError } from "./errors.ts";
@@ -293,10 +292,6 @@ interface Answer {
 /** Each dial that is refused and repeated takes one of the ports that we told the peer. */
 function usesUpPorts({ strategy, role }: Outlook, candidate: Candidate): boolean {
   return strategy === "prediction" && role === "opens" && isGlobalIPv4(candidate);
-}
-
-function isGlobalIPv4({ hostname }: Candidate): boolean {
-  return addressFamily(hostname) === 4 && addressScope(hostname) === "global";
 }
 
 function portOf(kind: Candidate["kind"], candidates: readonly Candidate[]): number | undefined {

@@ -153,3 +153,8 @@ export function parseHostPort(text: string): Endpoint {
   }
   return { hostname: match[1] ?? match[2]!, port };
 }
+
+/** Whether it is at an IPv4 address of the public internet. */
+export function isGlobalIPv4({ hostname }: Endpoint): boolean {
+  return addressFamily(hostname) === 4 && addressScope(hostname) === "global";
+}

@@ -6,6 +6,7 @@ import {
   bytesToAddress,
   canonicalAddress,
   formatEndpoint,
+  isGlobalIPv4,
   isPort,
   parseHostPort,
   sameEndpoint,
@@ -141,4 +142,14 @@ Deno.test("sameEndpoint() compares addresses, not their spelling", () => {
 Deno.test("isPort() takes 1 to 65535", () => {
   assertEquals([1, 443, 65535].every(isPort), true);
   assertEquals([0, -1, 65536, 1.5, NaN, Infinity].some(isPort), false);
+});
+
+Deno.test("isGlobalIPv4() is true for addresses of the public internet alone, and of IPv4", () => {
+  const is = (hostname: string) => isGlobalIPv4({ hostname, port: 1 });
+  assertEquals(["198.41.0.4", "10.0.0.1", "2606:4700::1", "example.org"].map(is), [
+    true,
+    false,
+    false,
+    false,
+  ]);
 });
