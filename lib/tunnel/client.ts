@@ -197,7 +197,8 @@ class Client {
       throw pathFailure(error);
     });
     if (bare) return this.#keep(path);
-    const options = { hostname: this.#hostname, anchor: await this.#anchor, signal: until };
+    // TLS sends a name in the clear before anything is encrypted (RFC 6066 section 3), and an address never.
+    const options = { hostname: this.#standIn, anchor: await this.#anchor, signal: until };
     return this.#keep(await this.#introduce(await openTls(path, options), until));
   }
 
