@@ -1,8 +1,6 @@
 /** The shape of the code that design and style promise, held: who may import whom, and how long a file gets. */
 import { assertEquals } from "@std/assert";
-
-/** Files directly in lib/ whose name begins with an underscore: they belong to serve and connect together. */
-const PRIVATE_STAGE = "_";
+import { code, importsOf, localImports, PRIVATE_STAGE, type Source, sourcesIn, stageOf } from "./_imports.ts";
 
 /** The pipeline. A stage imports only from those before it. */
 const STAGES = [
@@ -50,55 +48,6 @@ const UNMIRRORED: [pattern: RegExp, reason: string][] = [
 ];
 
 const MAX_LINES = 300;
-const ROOT = new URL("../", import.meta.url);
-
-interface Source {
-  path: string;
-  text: string;
-}
-
-async function sourcesIn(folder: string): Promise<Source[]> {
-  const sources: Source[] = [];
-  for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) sources.push(...await sourcesIn(path));
-    else if (path.endsWith(".ts")) sources.push({ path, text: await Deno.readTextFile(new URL(path, ROOT)) });
-  }
-  return sources.sort((a, b) => a.path.localeCompare(b.path));
-}
-
-/** The text without comments: examples in JSDoc import what they like. */
-function code(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-}
-
-/** Every specifier that a module imports or re-exports, static or dynamic. */
-function importsOf(text: string): string[] {
-  const from = /^(?:import|export)\s[^;"'=()]*?\bfrom\s*["']([^"']+)["']/;
-  const bare = /^import\s*["']([^"']+)["']/;
-  const dynamic = /\bimport\(\s*["']([^"']+)["']/;
-  const statements = new RegExp([from, bare, dynamic].map(({ source }) => source).join("|"), "gm");
-  return [...code(text).matchAll(statements)].map(([, ...groups]) => groups.find((group) => group) ?? "");
-}
-
-/** `lib/punch/port.ts` and `../endpoint.ts` make `lib/endpoint.ts`. */
-function target(path: string, specifier: string): string {
-  return new URL(specifier, `file:///${path}`).pathname.slice(1);
-}
-
-function stageOf(path: string): string {
-  const [folder = "", file = ""] = path.split("/");
-  if (folder !== "lib") return folder;
-  const name = file.replace(/\.ts$/, "");
-  return name.startsWith("_") ? PRIVATE_STAGE : name;
-}
-
-function localImports({ path, text }: Source): string[] {
-  return importsOf(text).filter((specifier) => specifier.startsWith(".")).map((specifier) =>
-    target(path, specifier)
-  );
-}
-
 function wrongDirection(source: Source): string[] {
   const own = STAGES.indexOf(stageOf(source.path));
   if (own < 0) return [`${source.path}: no stage of that name`];
