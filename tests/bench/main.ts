@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
- * `deno task bench [PART…]`: every number of the README, measured on this machine.
+ * `deno task bench [PART…]`: every number of README.md and docs/NUMBERS.md, measured on this machine.
  *
  * @module
  */

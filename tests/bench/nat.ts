@@ -41,7 +41,7 @@ Usage: deno task bench:nat [options]
   --jobs N         cells under way at once (default 6; fewer where a figure is promised)
   --file PATH      where results are kept (default .cache/nat-matrix.json)
   --fresh          forget what was measured; else a run that was stopped goes on where it was
-  --write          put the tables into README.md and HOLEPUNCH.md
+  --write          put the tables into HOLEPUNCH.md
 
 With none of --rtt, --loss and --noise it also measures what is promised under other conditions.
 `;
@@ -171,13 +171,11 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function write(matrixText: string, figuresText: string): Promise<void> {
-  for (const name of ["HOLEPUNCH.md", "README.md"]) {
-    const file = new URL(name, ROOT);
-    const text = await Deno.readTextFile(file);
-    const written = writeSection(writeSection(text, "matrix", matrixText), "figures", figuresText);
-    await replaceFile(file, written);
-    await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", name], cwd: ROOT }).output();
-  }
+  const name = "HOLEPUNCH.md";
+  const file = new URL(name, ROOT);
+  const text = await Deno.readTextFile(file);
+  await replaceFile(file, writeSection(writeSection(text, "matrix", matrixText), "figures", figuresText));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", name], cwd: ROOT }).output();
 }
 
 if (import.meta.main) {

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Exit } from "../../cli/_exit.ts";
-import { REMEDIES } from "../../lib/errors.ts";
 import { readConfig, ROOT } from "../../tools/run_flags.ts";
 import { skip } from "./_skip.ts";
 
@@ -111,9 +110,4 @@ Deno.test("deno.json lets a command see no variable that decides nothing", async
   for (const [name, { env }] of Object.entries(permissions)) {
     for (const variable of env?.allow ?? []) assert(paths.includes(`"${variable}"`), `${name}: ${variable}`);
   }
-});
-
-Deno.test("the README explains every code of a PeerError", async () => {
-  const explained = (await tableBelow("## Errors")).map(([code]) => code!);
-  assertEquals(explained, Object.keys(REMEDIES));
 });
