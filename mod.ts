@@ -47,8 +47,9 @@
  *
  * # Encryption
  *
- * TLS 1.3 by the runtime itself. The certificate is made from the key of the id, and the connecting peer trusts that key and
- * nothing else, so whoever reads the traffic, answers in the peer's place or runs the DHT gets nothing.
+ * TLS 1.3 by the runtime itself. The certificate is made from the key of the id, and the connecting peer makes its trust
+ * anchor from the id alone, under a name for which no public authority may issue. So whoever reads the traffic, answers in the
+ * peer's place or runs the DHT learns nothing of what is said. `SECURITY.md` says what is promised, and what is not.
  *
  * # Who may connect
  *
