@@ -25,7 +25,7 @@ Deno.test("deno task doc writes a page for each function and class of mod.ts", a
       stderr: "piped",
     }).output();
     assert(success, new TextDecoder().decode(stderr));
-    const pages = [...Deno.readDirSync(`${folder}/doc/~`)].map(({ name }) => name);
+    const pages = (await Array.fromAsync(Deno.readDir(`${folder}/doc/~`))).map(({ name }) => name);
     assertEquals(Object.keys(exported).filter((name) => !pages.includes(`${name}.html`)), []);
   } finally {
     await Deno.remove(folder, { recursive: true });
