@@ -94,6 +94,13 @@ labTest("The WAN loses the asked part of the packets, and keeps the order of the
   assertEquals(arrived, arrived.toSorted((a, b) => a - b));
 });
 
+labTest("The WAN brings the asked part of the packets late, and loses none of them", async () => {
+  await using lab = await Lab.create({ rttMs: 10, reorder: 0.2, hosts: 2 });
+  const arrived = await survivors(lab, 200);
+  assertEquals(arrived.length, 200);
+  assertNotEquals(arrived, arrived.toSorted((a, b) => a - b));
+});
+
 labTest("The WAN loses the same packets for the same seed", async () => {
   await using one = await Lab.create({ rttMs: 10, loss: 0.3, hosts: 2, seed: "a" });
   await using same = await Lab.create({ rttMs: 10, loss: 0.3, hosts: 2, seed: "a" });
