@@ -73,22 +73,23 @@ export class World implements AsyncDisposable {
   readonly connecting: LabHost;
   readonly #stack: AsyncDisposableStack;
   readonly #asking: Agent;
-  readonly #keyFile: string;
+  readonly #folder: string;
   #server: Serving | undefined;
+  #chat: Serving | undefined;
   #forward: SkipProcess | undefined;
   #local: readonly [string, number] | undefined;
 
   private constructor(stage: FaultStage, [serving, connecting]: LabHost[], parts: {
     stack: AsyncDisposableStack;
     asking: Agent;
-    keyFile: string;
+    folder: string;
   }) {
     this.stage = stage;
     this.serving = serving!;
     this.connecting = connecting!;
     this.#stack = parts.stack;
     this.#asking = parts.asking;
-    this.#keyFile = parts.keyFile;
+    this.#folder = parts.folder;
   }
 
   /** Makes the machines and the echo service; no peer runs yet. */
@@ -104,13 +105,17 @@ export class World implements AsyncDisposable {
     const asking = stack.use(new Agent(hosts[1]));
     await echo.call("listen", { port: ECHO_PORT });
     await echo.call("echoAll", { port: ECHO_PORT });
-    const keyFile = `${folder}/identity.pem`;
-    return new World(stage, hosts, { stack: stack.move(), asking, keyFile });
+    return new World(stage, hosts, { stack: stack.move(), asking, folder });
   }
 
-  /** The serving peer that runs now. */
+  /** The peer that serves the echo service now. */
   get server(): Serving {
     return this.#server!;
+  }
+
+  /** The peer that serves the chat now, for those who connect. */
+  get chat(): Serving {
+    return this.#chat!;
   }
 
   /** The `skip forward` that runs now. */
@@ -118,17 +123,30 @@ export class World implements AsyncDisposable {
     return this.#forward!;
   }
 
-  /** Starts to serve, with the same id each time; does not wait until it can be found. */
-  async startServer(place: Place = this.serving): Promise<SkipProcess> {
-    const args = ["serve", `tcp:127.0.0.1:${ECHO_PORT}`, "--identity", this.#keyFile, ...this.stage.flags];
+  /** Serves the echo service, with the same id each time, once it can be found. */
+  async serve(place?: Place): Promise<Serving> {
+    return this.#server = await this.#ready(await this.#start("echo", place));
+  }
+
+  /** Starts to serve the chat, with the same id each time; does not wait until it can be found. */
+  startChat(place?: Place): Promise<SkipProcess> {
+    return this.#start("chat", place);
+  }
+
+  /** The same once it can be found. */
+  async serveChat(place?: Place): Promise<Serving> {
+    return this.#chat = await this.#ready(await this.startChat(place));
+  }
+
+  async #start(what: "echo" | "chat", place: Place = this.serving): Promise<SkipProcess> {
+    const target = what === "echo" ? [`tcp:127.0.0.1:${ECHO_PORT}`] : [];
+    const args = ["serve", ...target, "--identity", `${this.#folder}/${what}.pem`, ...this.stage.flags];
     return this.#stack.use(await SkipProcess.start(args, place));
   }
 
-  /** Serves, with the same id each time, once it can be found. */
-  async serve(place?: Place): Promise<Serving> {
-    const server = await this.startServer(place);
+  async #ready(server: SkipProcess): Promise<Serving> {
     const { id } = await server.event("ready");
-    return this.#server = Object.assign(server, { id });
+    return Object.assign(server, { id });
   }
 
   /** Brings the echo service to the connecting side, at the same port each time. */
@@ -169,12 +187,12 @@ export class World implements AsyncDisposable {
     return ms;
   }
 
-  /** A new `skip connect`, to its end or the open WebSocket. */
+  /** A new `skip connect` to the chat, to its end or the open WebSocket. */
   async connect(place: Place = this.connecting): Promise<Attempt> {
     const start = performance.now();
     try {
       const meeting = { bootstrap: this.stage.dht.places[BOOTSTRAP_HOST]!, flags: this.stage.flags.slice(2) };
-      await using _ = await startSession(this.server, { ...meeting, connecting: place });
+      await using _ = await startSession(this.chat, { ...meeting, connecting: place });
       return { outcome: "connected", ms: performance.now() - start };
     } catch (error) {
       if (!(error instanceof NoSession)) throw error;
@@ -203,13 +221,13 @@ export class World implements AsyncDisposable {
 
   /** Starts a `skip connect` to be interrupted. */
   async beginConnect(): Promise<SkipProcess> {
-    const args = ["connect", this.server.id, ...this.stage.flags];
+    const args = ["connect", this.chat.id, ...this.stage.flags];
     return this.#stack.use(await SkipProcess.start(args, this.connecting));
   }
 
   #said(): string {
     return JSON.stringify({
-      server: this.#server?.events.slice(-20),
+      server: (this.#server ?? this.#chat)?.events.slice(-20),
       forward: this.#forward?.events.slice(-20),
     });
   }

@@ -19,7 +19,7 @@ const GOOD_WAN = { loss: 0, reorder: 0 };
 
 async function killNodesDuringPunch(world: World): Promise<Recovery> {
   const { dht } = world.stage;
-  await world.serve();
+  await world.serveChat();
   const client = await world.beginConnect();
   await client.event("resolved");
   const start = performance.now();
@@ -36,6 +36,7 @@ async function killNodesDuringPunch(world: World): Promise<Recovery> {
 async function vanishDht(world: World, lastsMs: number): Promise<Recovery> {
   const { dht, lab } = world.stage;
   const stream = await world.startAll();
+  await world.serveChat();
   const from = world.forward.events.length;
   const all = [...lab.hosts.keys()];
   await Promise.all(all.map((n) => dht.kill(n)));
@@ -81,6 +82,7 @@ async function rebindAgainAndAgain(world: World, lastsMs: number): Promise<Recov
 async function worsenWan(world: World, lastsMs: number): Promise<Recovery> {
   const { lab } = world.stage;
   const stream = await world.startAll();
+  await world.serveChat();
   const from = world.forward.events.length;
   await lab.reshape(BAD_WAN);
   try {

@@ -205,6 +205,8 @@ class Stream:
 
     def __init__(self, to):
         self.connection = socket.create_connection(tuple(to))
+        self.connection.sendall(b".")
+        self.connection.recv(1)  # whoever is to echo has it
         self.heard, self.longest, self.outcome = time.monotonic(), 0.0, None
         threading.Thread(target=self.speak, daemon=True).start()
         threading.Thread(target=self.listen, daemon=True).start()
