@@ -18,7 +18,7 @@ export const BOOTSTRAP_HOST = 1;
 /** Whoever is not through by then never will be. */
 const PATIENCE_MS = 120_000;
 /** Between questions to a peer that may be back at any moment. */
-const ASK_INTERVAL_MS = 250;
+const ASK_INTERVAL_MS = 1000;
 /** The port at which the echo service listens, in a machine of its own. */
 const ECHO_PORT = 7007;
 
@@ -239,4 +239,4 @@ export class World implements AsyncDisposable {
 }
 
 /** How it stands with a connection on which something is said all the time. */
-export type Stream = () => Promise<{ longestMs: number; outcome?: string }>;
+export type Stream = () => Promise<{ longestMs: number; silentMs: number; outcome?: string }>;

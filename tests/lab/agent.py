@@ -186,12 +186,15 @@ def ask(to, timeoutMs):
     return {"ms": 1000 * (time.monotonic() - start)}
 
 
+PATIENCE_MS = 30_000  # of one who asks: others ask, too
+
+
 def askUntilAnswered(to, intervalMs, timeoutMs):
     """Asks again and again, whether or not the questions before are answered; the time until the first echo is here."""
     start, answered = time.monotonic(), threading.Event()
 
     def try_once():
-        if "ms" in ask(to, timeoutMs):
+        if "ms" in ask(to, min(timeoutMs, PATIENCE_MS)):
             answered.set()
 
     while not answered.is_set() and time.monotonic() - start < timeoutMs / 1000:
@@ -242,10 +245,12 @@ def stream(to):
 
 
 def streamed(stream):
-    """What became of a stream so far; what has been silent until now counts."""
+    """What became of a stream so far: the longest silence, the present one, and how it ended, where it did."""
     one = streams[stream]
-    longest = one.longest if one.outcome else max(one.longest, time.monotonic() - one.heard)
-    return {"longestMs": 1000 * longest, **({"outcome": one.outcome} if one.outcome else {})}
+    silence = time.monotonic() - one.heard
+    longest = one.longest if one.outcome else max(one.longest, silence)
+    result = {"longestMs": 1000 * longest, "silentMs": 1000 * silence}
+    return {**result, "outcome": one.outcome} if one.outcome else result
 
 
 OPERATIONS = {f.__name__: f for f in (
