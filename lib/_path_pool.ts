@@ -5,6 +5,8 @@ import type { ByteStream } from "./byte_stream.ts";
 const KEEP_MS = 8000;
 /** Whoever has needed no further path for so long will not miss one that is ready. */
 const INTEREST_MS = 60_000;
+/** While nothing is answered on the control channel, a path over which nothing came for so long is as dead. */
+const SILENT_MS = 2000;
 /**
  * Paths that are being opened at the same time: each attempt has ports, dials and knocks of its own, and hundreds of them, for
  * programs that wait for a peer that was lost, would keep each other from getting through.
@@ -130,13 +132,16 @@ export class PathPool implements AsyncDisposable {
   }
 
   /**
-   * Closes the paths over which nothing has come since then: whoever uses one of them would wait for minutes. The one that is
-   * ready is not worth the doubt.
+   * Closes the paths over which nothing has come since then, or for two seconds: whoever uses one of them would wait for
+   * minutes. The one that is ready is not worth the doubt.
+   *
+   * @param moment When the peer was heard last on the control channel, which asks now and then: one that streams is heard later.
    */
-  closeSilentSince(moment: number): void {
+  closeSilentSince(moment: number, now: number = performance.now()): void {
     this.#ready?.path.close();
     this.#ready = undefined;
-    for (const path of this.#open) if (path.heardAt <= moment) path.close();
+    const silentSince = Math.max(moment, now - SILENT_MS);
+    for (const path of this.#open) if (path.heardAt <= silentSince) path.close();
   }
 
   /** What went over the paths. */

@@ -75,6 +75,18 @@ Deno.test("PathPool counts what goes over its paths, and closes those that were 
   quiet.close();
 });
 
+Deno.test("PathPool.closeSilentSince() closes what was heard a little later, too, if it is silent since", async () => {
+  await using set = setUp();
+  const moment = performance.now();
+  const path = await set.pool.take(NEVER);
+  await set.others[0]!.write(new Uint8Array(5));
+  await path.read(new Uint8Array(9));
+  set.pool.closeSilentSince(moment, performance.now() + 1000);
+  assertEquals(set.pool.traffic.openPaths, 1);
+  set.pool.closeSilentSince(moment, performance.now() + 3000);
+  assertEquals(set.pool.traffic.openPaths, 0);
+});
+
 Deno.test("PathPool resets a path that can be reset, and then counts it no more", async () => {
   let resets = 0;
   await using set = setUp();

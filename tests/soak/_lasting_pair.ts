@@ -19,6 +19,7 @@ const QUIET_MS: readonly [least: number, most: number] = [30_000, 90_000];
 /** Within which it has to work again. */
 const RECOVERY_MS = 60_000;
 const FAULT_MS: readonly [least: number, most: number] = [1000, 10_000];
+/** Ports of a NAT between two changes, all below those from which anybody sends: none is ever kept by chance. */
 const PORTS = 4000;
 
 type Disturb = (world: World, dice: Dice) => Promise<void>;
@@ -42,7 +43,7 @@ const exhaust = (side: "server" | "forward"): Disturb => async (world, dice) => 
 };
 
 const remap = (side: "serving" | "connecting"): Disturb => (world, dice) => {
-  const first = 10_000 + PORTS * dice.between(0, 11);
+  const first = 10_000 + PORTS * dice.between(0, 4);
   return rebind(world[side], { first, last: first + PORTS - 1 });
 };
 
