@@ -5,6 +5,15 @@ import type { ByteStream } from "./byte_stream.ts";
 const KEEP_MS = 8000;
 /** Whoever has needed no further path for so long will not miss one that is ready. */
 const INTEREST_MS = 60_000;
+/** While nothing is answered on the control channel, a path over which nothing came for so long is as dead. */
+const SILENT_MS = 2000;
+/**
+ * Paths that are being opened at the same time: each attempt has ports, dials and knocks of its own, and hundreds of them, for
+ * programs that wait for a peer that was lost, would keep each other from getting through.
+ */
+const MAX_OPENING = 4;
+/** The same where one costs a round trip. */
+const MAX_OPENING_CHEAPLY = 64;
 
 /** What a {@linkcode PathPool} works with. */
 export interface PathPoolOptions {
@@ -40,6 +49,9 @@ export class PathPool implements AsyncDisposable {
   readonly #open = new Set<Tracked>();
   #ready: Ready | undefined;
   #filling: Promise<void> | undefined;
+  #opening = 0;
+  /** Those whose turn to open has not come; first come, first served. */
+  readonly #queue = new Set<() => void>();
   #keeping: Promise<void> = Promise.resolve();
   #wantedAt = performance.now();
   #sentBytes = 0;
@@ -62,13 +74,57 @@ export class PathPool implements AsyncDisposable {
     const ready = this.#ready;
     this.#ready = undefined;
     const alive = await ready?.checked.then(() => true, () => false);
-    const path = alive ? ready!.path : this.#track(await this.#options.open(signal));
+    const path = alive ? ready!.path : this.#track(await this.#openInTurn(signal));
     this.refill();
     return path;
   }
 
-  /** Has a path made ready, where that costs little and somebody may want it. */
+  async #openInTurn(signal: AbortSignal): Promise<ByteStream> {
+    await this.#turn(signal);
+    try {
+      return await this.#options.open(signal);
+    } finally {
+      this.#opening--;
+      this.#callNext();
+    }
+  }
+
+  get #hasRoom(): boolean {
+    return this.#opening < (this.#options.isCheap() ? MAX_OPENING_CHEAPLY : MAX_OPENING);
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#hasRoom) {
+      this.#opening++;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        this.#queue.delete(enter);
+        reject(signal.reason);
+      };
+      const enter = () => {
+        this.#opening++;
+        signal.removeEventListener("abort", leave);
+        resolve();
+      };
+      this.#queue.add(enter);
+      signal.addEventListener("abort", leave, { once: true });
+    });
+  }
+
+  #callNext(): void {
+    for (const next of this.#queue) {
+      if (!this.#hasRoom) return;
+      this.#queue.delete(next);
+      next();
+    }
+  }
+
+  /** Has a path made ready, where that costs little and somebody may want it; calls whoever may come now. */
   refill(): void {
+    this.#callNext();
     if (this.#filling || this.#ready || !this.#options.isCheap() || this.#closing.signal.aborted) return;
     this.#filling = this.#options.open(this.#closing.signal)
       .then((path) => this.put(path), () => {}) // whoever needs one sees what is wrong
@@ -76,13 +132,16 @@ export class PathPool implements AsyncDisposable {
   }
 
   /**
-   * Closes the paths over which nothing has come since then: whoever uses one of them would wait for minutes. The one that is
-   * ready is not worth the doubt.
+   * Closes the paths over which nothing has come since then, or for two seconds: whoever uses one of them would wait for
+   * minutes. The one that is ready is not worth the doubt.
+   *
+   * @param moment When the peer was heard last on the control channel, which asks now and then: one that streams is heard later.
    */
-  closeSilentSince(moment: number): void {
+  closeSilentSince(moment: number, now: number = performance.now()): void {
     this.#ready?.path.close();
     this.#ready = undefined;
-    for (const path of this.#open) if (path.heardAt <= moment) path.close();
+    const silentSince = Math.max(moment, now - SILENT_MS);
+    for (const path of this.#open) if (path.heardAt <= silentSince) path.close();
   }
 
   /** What went over the paths. */

@@ -15,7 +15,7 @@
  * | `offline` | no node of the DHT answered: no network, or the bootstrap nodes are out of reach |
  * | `publish-failed` | too few nodes accepted the service record |
  * | `not-found` | the DHT answers, but nobody has published a record under this id |
- * | `bad-record` | a record was found, but it is no valid one (signature, format or age) |
+ * | `bad-record` | a record was found, but it is no valid one (signature or format) |
  * | `no-candidates` | the record names no address that this machine could dial |
  * | `no-direct-path` | both networks are such that no direct path can exist |
  * | `unreachable` | no path opened within the punch window |

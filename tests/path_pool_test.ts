@@ -75,6 +75,18 @@ Deno.test("PathPool counts what goes over its paths, and closes those that were 
   quiet.close();
 });
 
+Deno.test("PathPool.closeSilentSince() closes what was heard a little later, too, if it is silent since", async () => {
+  await using set = setUp();
+  const moment = performance.now();
+  const path = await set.pool.take(NEVER);
+  await set.others[0]!.write(new Uint8Array(5));
+  await path.read(new Uint8Array(9));
+  set.pool.closeSilentSince(moment, performance.now() + 1000);
+  assertEquals(set.pool.traffic.openPaths, 1);
+  set.pool.closeSilentSince(moment, performance.now() + 3000);
+  assertEquals(set.pool.traffic.openPaths, 0);
+});
+
 Deno.test("PathPool resets a path that can be reset, and then counts it no more", async () => {
   let resets = 0;
   await using set = setUp();
@@ -103,4 +115,54 @@ Deno.test("PathPool.take() rejects like the opening, and nothing stays open", as
   await using set = setUp({ open: () => Promise.reject(new Error("no way")) });
   assertEquals(await set.pool.take(NEVER).catch((error) => error.message), "no way");
   assertEquals(set.pool.traffic.openPaths, 0);
+});
+
+/** Openings that end when a test says so. */
+function heldOpenings() {
+  const held: PromiseWithResolvers<ByteStream>[] = [];
+  return {
+    held,
+    open: () => {
+      held.push(Promise.withResolvers());
+      return held.at(-1)!.promise;
+    },
+  };
+}
+
+Deno.test("PathPool opens four paths at a time, first come, first served, and sixty-four where that is cheap", async () => {
+  const { held, open } = heldOpenings();
+  let cheap = false;
+  const pool = new PathPool({ open, keep: () => Promise.resolve(), isCheap: () => cheap });
+  const taken = Array.from({ length: 200 }, () => pool.take(NEVER).catch(() => {}));
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  await turn();
+  assertEquals(held.length, 4);
+  held[0]!.reject(new Error("no path"));
+  await taken[0];
+  await turn();
+  assertEquals(held.length, 5);
+  cheap = true;
+  pool.refill(); // there is a channel now
+  await turn();
+  assertEquals(held.length, 4 + 64 - 3 + 1); // 64 at a time, one that has failed, one that is made ready
+  for (let i = 0; i < held.length; i++) {
+    held[i]!.reject(new Error("no path"));
+    await turn();
+  }
+  await Promise.all(taken);
+  await pool[Symbol.asyncDispose]();
+});
+
+Deno.test("PathPool.take() gives up with the reason of its signal while it waits for its turn", async () => {
+  const { held, open } = heldOpenings();
+  const pool = new PathPool({ open, keep: () => Promise.resolve(), isCheap: () => false });
+  const taken = Array.from({ length: 4 }, () => pool.take(NEVER).catch(() => {}));
+  const over = new AbortController();
+  const waiting = pool.take(over.signal).catch((reason) => reason);
+  over.abort("enough");
+  assertEquals(await waiting, "enough");
+  for (const { reject } of held) reject(new Error("no path"));
+  await Promise.all(taken);
+  assertEquals(held.length, 4);
+  await pool[Symbol.asyncDispose]();
 });

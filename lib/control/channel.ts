@@ -52,6 +52,9 @@ export class ControlChannel implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
   #n = 0;
   #heardAt = performance.now();
+  #tickedAt = performance.now();
+  /** When we were found to have slept, and answers may lie here unread. */
+  #wokeAt = -Infinity;
   #isOpen = true;
 
   /** Takes over an open WebSocket. */
@@ -129,8 +132,12 @@ export class ControlChannel implements Disposable {
   }
 
   #tick(): void {
+    const now = performance.now();
+    // Whoever was suspended himself has not heard anybody, and must not take that for silence.
+    if (now - this.#tickedAt >= this.#silenceMs) this.#wokeAt = now;
+    this.#tickedAt = now;
     const oldest = this.#waiting.values().next().value;
-    if (oldest && performance.now() - oldest.at >= this.#silenceMs) return this.#end();
+    if (oldest && now - Math.max(oldest.at, this.#wokeAt) >= this.#silenceMs) return this.#end();
     this.ping().catch(() => {}); // `closed` tells
   }
 

@@ -109,9 +109,13 @@ export class Presence {
   }
 }
 
-/** Whether an address is one of this machine's own; never asks the user for a permission. */
+/** Whether an address is one of this machine's own; never asks the user for a permission, and never throws. */
 function isOwnAddress(address: string): boolean {
   if (addressScope(address) === "loopback") return true;
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
-  return state === "granted" && Deno.networkInterfaces().some((one) => one.address === address);
+  try {
+    return state === "granted" && Deno.networkInterfaces().some((one) => one.address === address);
+  } catch {
+    return false; // no descriptor is left to ask the system
+  }
 }

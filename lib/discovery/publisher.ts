@@ -10,7 +10,7 @@ import { type Acks, countAcks, QUORUM } from "./_acks.ts";
 import { type Clock, pause } from "./clock.ts";
 import type { Holder, Holders } from "./holders.ts";
 import { signItem, targetOf, verifyItem } from "./item.ts";
-import { ageOf, encodeRecord } from "./record.ts";
+import { encodeRecord } from "./record.ts";
 import type { Dht, Reply, ServiceRecord, SignedItem } from "./types.ts";
 
 /** Between publications, plus or minus a tenth so that peers started together drift apart. */
@@ -160,12 +160,11 @@ export class Publisher {
   }
 
   /**
-   * The number of a record of ours that a node holds. We must exceed it, but don't follow one that a wrong clock
-   * put into the future: nobody believes it, and it dies within two hours if left alone.
+   * The number of a record of ours that a node holds. It takes none with a smaller one, so we must exceed it, also where a
+   * clock that was wrong put it into the future.
    */
   #seqOf(reply: Reply): number {
-    const item = verifyItem(reply.item, this.#options.identity.publicKey);
-    return item && ageOf(item.seq, this.#options.wallClock()) !== "future" ? item.seq : 0;
+    return verifyItem(reply.item, this.#options.identity.publicKey)?.seq ?? 0;
   }
 
   async #put(seen: number, signal: AbortSignal): Promise<Acks> {

@@ -41,7 +41,7 @@ import type { ServiceRecord } from "./types.ts";
 export const MAX_RECORD_BYTES = 996;
 /** Candidates in a record. */
 export const MAX_RECORD_CANDIDATES = 16;
-/** A record more than this ahead of our clock is not believed: it would outrank every honest one. */
+/** A record more than this ahead of our clock is used for want of another: one of the two clocks is wrong, or was. */
 export const MAX_AHEAD_MS = 10 * 60_000;
 /** Nodes drop what was not put again for 2 h, so an older record was kept by somebody else: used for want of better. */
 export const FRESH_MS = 2 * 60 * 60_000;

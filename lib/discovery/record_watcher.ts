@@ -58,7 +58,8 @@ function newerThan(
   return ({ item }) => {
     if (signal.aborted || !item || item.seq <= newest) return;
     const valid = verifyItem(item, publicKey);
-    if (!valid || ageOf(valid.seq, wallClock()) === "future") return;
+    const isFuture = (seq: number) => ageOf(seq, wallClock()) === "future";
+    if (!valid || (isFuture(valid.seq) && !isFuture(newest))) return;
     const record = decodeRecord(publicKey, valid.v);
     if (record instanceof PeerError) return;
     newest = valid.seq;

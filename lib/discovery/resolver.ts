@@ -127,18 +127,30 @@ class Lookup {
     if (!reply.item) return;
     const outcome = this.#judge(reply);
     if (outcome instanceof PeerError) this.problem = outcome;
-    else if (outcome.seq > (this.#best?.seq ?? -1)) this.#best = outcome;
-    // A stale record may only win when nobody has anything newer, so it ends no walk.
-    const isFresh = this.#best && ageOf(this.#best.seq, this.#options.wallClock()) === "fresh";
+    else if (this.#isBetter(outcome.seq)) this.#best = outcome;
+    // A stale record, or one from the future, may only win when nobody has another, so it ends no walk.
+    const isFresh = this.#best && this.#ageOf(this.#best.seq) === "fresh";
     if (isFresh) this.#first.resolve(Math.min(Math.max(reply.rttMs, MIN_GRACE_MS), MAX_GRACE_MS));
+  }
+
+  /**
+   * The newest is the best, but for what is from the future: published with a clock that was wrong, it would outrank for as
+   * long whatever is published with the right one. Where all is from the future, it is our own clock that is wrong.
+   */
+  #isBetter(seq: number): boolean {
+    const best = this.#best?.seq;
+    if (best === undefined) return true;
+    const [isFuture, wasFuture] = [seq, best].map((one) => this.#ageOf(one) === "future");
+    return isFuture === wasFuture ? seq > best : wasFuture!;
+  }
+
+  #ageOf(seq: number) {
+    return ageOf(seq, this.#options.wallClock());
   }
 
   #judge({ item }: Reply): PeerError | { seq: number; record: ServiceRecord } {
     const valid = verifyItem(item, this.#publicKey);
     if (!valid) return badRecord("its signature is wrong");
-    if (ageOf(valid.seq, this.#options.wallClock()) === "future") {
-      return badRecord("it is from the future: one of the two clocks is wrong");
-    }
     const record = decodeRecord(this.#publicKey, valid.v);
     return record instanceof PeerError ? record : { seq: valid.seq, record };
   }

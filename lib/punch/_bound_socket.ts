@@ -1,5 +1,5 @@
 /**
- * A `node:net` socket bound to a port on which we listen too.
+ * A `node:net` socket bound to a port on which we listen too, and a `node:net` server that goes on listening.
  *
  * `Deno.connect` cannot choose its local port, and `net.connect({ localPort })` binds with SO_REUSEADDR only,
  * which Linux refuses beside a listener. Node's own binding does what is needed with `--allow-net` alone. This file
@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { Socket } from "node:net";
+import { type Server, Socket } from "node:net";
 import process from "node:process";
 import { addressFamily } from "../endpoint.ts";
 
@@ -31,6 +31,21 @@ function tcpWrap(): Required<TcpWrap> & { constants: { UV_TCP_REUSEPORT: number 
     );
   }
   return wrap as ReturnType<typeof tcpWrap>;
+}
+
+/** How long a server may be deaf once there are descriptors again. */
+const LISTEN_AGAIN_MS = 1000;
+/** As many as Node lets wait. */
+const BACKLOG = 511;
+
+/**
+ * Deno's `node:net` server accepts nothing more, and says nothing, once the process had no descriptor left for a connection.
+ * Listening again wakes it, takes who waits, and costs less than a microsecond, so it is done every second, until it closes.
+ */
+export function keepAccepting(server: Server): void {
+  const { _handle: handle } = server as { _handle?: { listen?: (backlog: number) => number } };
+  const timer = setInterval(() => handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);
+  server.once("close", () => clearInterval(timer));
 }
 
 /** A socket bound to `port` on all addresses of `remote`'s family, not yet connected. */

@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { canonicalAddress, type Endpoint } from "../endpoint.ts";
-import { boundSocket } from "./_bound_socket.ts";
+import { boundSocket, keepAccepting } from "./_bound_socket.ts";
 import { NodeStream } from "./_node_stream.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
@@ -132,6 +132,8 @@ async function listenNode(port: number, onConnection: (stream: ByteStream) => vo
     if ((error as { code?: string }).code === "EADDRINUSE") throw new Deno.errors.AddrInUse(String(error));
     await listening(server, "0.0.0.0", port);
   }
+  server.on("error", () => {}); // out of descriptors: others may end
+  keepAccepting(server);
   const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
   return {
     port: (server.address() as { port: number }).port,

@@ -6,7 +6,7 @@
  */
 import { connect, createServer, type Socket } from "node:net";
 import type { Endpoint } from "../endpoint.ts";
-import { type ByteStream, NodeStream } from "../punch/mod.ts";
+import { type ByteStream, keepAccepting, NodeStream } from "../punch/mod.ts";
 
 /** A connection with a program. */
 export class LocalStream extends NodeStream {
@@ -97,6 +97,7 @@ export async function listenTcp(
     server.listen({ host: hostname, port }, () => resolve());
   });
   server.on("error", () => {}); // out of descriptors: others may end
+  keepAccepting(server);
   const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
   return {
     addr: { hostname, port: (server.address() as { port: number }).port },

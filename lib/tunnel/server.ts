@@ -1,10 +1,11 @@
 import type { Guard } from "../access/mod.ts";
-import { formatEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
 import { Occupancy } from "../occupancy.ts";
 import type { ByteStream } from "../punch/mod.ts";
 import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
+import { LastingServer } from "./_lasting_server.ts";
 import { RequestView } from "./_request_view.ts";
 import { answerReserved, isReserved, type OnControl, type ReservedOptions } from "./_reserved.ts";
 import { SpeedTest } from "./_speed.ts";
@@ -69,20 +70,20 @@ export async function serveTunnel(
 
 class TunnelServer implements ServingTunnel {
   readonly finished: Promise<void>;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #server: LastingServer;
   readonly #handler: ServeHandler;
   readonly #view: RequestView;
   readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
   readonly #reserved: ReservedOptions;
-  /** By the loopback port from which their tunnel reaches the server. */
+  /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
   readonly #tunnels = new Set<Promise<void>>();
   #shutdown: Promise<void> | undefined;
 
   constructor(handler: ServeHandler, options: ServeTunnelOptions, certificate: Deno.TlsCertifiedKeyPem) {
-    const { identity, guard, onError, signal, maxTunnels = MAX_TUNNELS } = options;
+    const { identity, guard, signal, maxTunnels = MAX_TUNNELS } = options;
     const { maxTunnelsPerAddress = MAX_TUNNELS_PER_ADDRESS, firstRequestMs = FIRST_REQUEST_MS } = options;
     this.#handler = handler;
     this.#view = new RequestView(peerHostname(identity.id), peerStandIn(identity.publicKey));
@@ -90,15 +91,7 @@ class TunnelServer implements ServingTunnel {
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
     this.#firstRequestMs = firstRequestMs;
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
-    this.#server = Deno.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      cert: certificate.cert,
-      key: certificate.key,
-      onListen: () => {}, // the default prints the port, which is nobody's business
-      ...(onError ? { onError } : {}),
-      ...(signal ? { signal } : {}),
-    }, (request, info) => this.#handle(request, info));
+    this.#server = new LastingServer(() => this.#listen(certificate, options), signal);
     const close = () => this.#closeGuests(() => true);
     signal?.addEventListener("abort", close);
     const unwatch = guard?.watch(() =>
@@ -113,6 +106,19 @@ class TunnelServer implements ServingTunnel {
 
   get addr(): Deno.NetAddr {
     return this.#server.addr;
+  }
+
+  #listen(
+    { cert, key }: Deno.TlsCertifiedKeyPem,
+    { onError, signal }: ServeTunnelOptions,
+  ): Deno.HttpServer<Deno.NetAddr> {
+    const server: Deno.HttpServer<Deno.NetAddr> = Deno.serve({
+      ...{ hostname: "127.0.0.1", port: 0, cert, key },
+      onListen: () => {}, // the default prints the port, which is nobody's business
+      ...(onError ? { onError } : {}),
+      ...(signal ? { signal } : {}),
+    }, (request, info) => this.#handle(request, info, doorBetween(info.remoteAddr, server.addr)));
+    return server;
   }
 
   accept(stream: ByteStream, head?: Uint8Array): Promise<void> {
@@ -135,9 +141,10 @@ class TunnelServer implements ServingTunnel {
     const guest = new Guest(stream.remoteAddr, this.#firstRequestMs);
     let door: string | undefined;
     try {
-      const inner = await Deno.connect({ hostname: "127.0.0.1", port: this.addr.port });
+      const { addr } = this;
+      const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
       inner.setNoDelay();
-      door = formatEndpoint(inner.localAddr);
+      door = doorBetween(inner.localAddr, addr);
       this.#guests.set(door, guest);
       if (this.#shutdown) guest.close();
       await splice(stream, inner, { head, signal: guest.signal });
@@ -147,8 +154,12 @@ class TunnelServer implements ServingTunnel {
     }
   }
 
-  #handle(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response> {
-    const guest = this.#guests.get(formatEndpoint(info.remoteAddr));
+  #handle(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+    door: string,
+  ): Response | Promise<Response> {
+    const guest = this.#guests.get(door);
     // TLS and HTTP are native, so this is the first place where an intruder from this machine can be told apart.
     if (!guest) return new Response(null, { status: 403, headers: { connection: "close" } });
     guest.serve(info.completed);
@@ -206,6 +217,11 @@ class TunnelServer implements ServingTunnel {
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
+}
+
+/** A port that is in use towards one server may be so towards the next one, too. */
+function doorBetween(from: Endpoint, to: Endpoint): string {
+  return `${formatEndpoint(from)} ${to.port}`;
 }
 
 function noteUpgrade(response: Response, guest: Guest): Response {

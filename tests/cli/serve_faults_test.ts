@@ -1,6 +1,7 @@
 /** What strangers may send to the ports of `skip serve`: it goes on serving, in the same memory. */
 import { assert, assertEquals } from "@std/assert";
 import { parsePeerId, peerHostname, trustAnchor } from "../../lib/identity/mod.ts";
+import { limitDescriptors } from "../process_faults.ts";
 import { serveAlone, type Serving, skip } from "./_skip.ts";
 
 const MB = 1024 * 1024;
@@ -165,4 +166,23 @@ Deno.test("skip serve survives a peer that stops in the middle of a WebSocket fr
   await assertServes(server, "with all of them open");
   for (const tls of open) tls.close();
   await assertServes(server, "after all");
+});
+
+Deno.test({
+  name: "skip serve goes on after it has had no descriptor left, also in the middle of a connection",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using server = await serveAlone();
+    await assertServes(server, "before");
+    const { id, bootstrap } = server;
+    // With none left it cannot accept, with one not reach its own server, with two its server cannot accept.
+    for (const free of [0, 1, 2]) {
+      const giveBack = await limitDescriptors(server.pid, free);
+      // Long enough for it to look at its own addresses meanwhile.
+      await skip(["connect", id, "--bootstrap", bootstrap, "--quiet", "--timeout", free === 0 ? "6" : "2"]);
+      await giveBack();
+    }
+    await assertServes(server, "after all");
+    assertEquals(server.running, true);
+  },
 });

@@ -43,6 +43,19 @@ Deno.test("ControlChannel lives as long as there are answers", async () => {
   assertEquals(isOver, false);
 });
 
+Deno.test("ControlChannel does not take its own sleep for the silence of the other side", async () => {
+  await using pair = await socketPair();
+  answerControl(pair.server, REMOTE, () => {});
+  using channel = new ControlChannel(pair.client, { pingIntervalMs: 5, silenceMs: 500 });
+  let isOver = false;
+  channel.closed.then(() => isOver = true);
+  const asleep = channel.ping(); // on its way, and the answer comes while nobody here can hear it
+  for (const until = performance.now() + 1000; performance.now() < until;);
+  await asleep;
+  await channel.ping();
+  assertEquals(isOver, false);
+});
+
 Deno.test("ControlChannel ends when the other side closes it, or sends noise in place of answers", async () => {
   for (const end of ["close", "noise"] as const) {
     await using pair = await socketPair();

@@ -116,6 +116,16 @@ Deno.test("resolveRecord() takes a stale record only when no node has a newer on
   assertEquals(portOf(await resolve(network)), 1);
 });
 
+Deno.test("resolveRecord() takes a record from the future only when no node has another", async () => {
+  const network = new FakeNetwork(8);
+  store(network, network.nodes, 1, -HOUR);
+  store(network, [network.nodes[5]!], 2, -2 * HOUR);
+  assertEquals(portOf(await resolve(network)), 2); // our own clock is wrong, most likely
+  network.nodes[3]!.delayMs = 1_500;
+  store(network, [network.nodes[3]!], 3, 3 * HOUR);
+  assertEquals(portOf(await resolve(network)), 3);
+});
+
 Deno.test("resolveRecord() passes over records from the future and with a wrong signature", async () => {
   const network = new FakeNetwork(8);
   store(network, network.nodes, 1, HOUR);
@@ -127,10 +137,6 @@ Deno.test("resolveRecord() passes over records from the future and with a wrong 
 
 Deno.test("resolveRecord() says bad-record where there are only such", async () => {
   const network = new FakeNetwork(8);
-  store(network, network.nodes, 2, -HOUR);
-  assert(
-    (await code(network)).includes("bad-record: Cannot read the record of the peer: it is from the future"),
-  );
   const forged = { ...signItem(identity, 1, valueWithPort(3)), seq: 2 };
   for (const node of network.nodes) node.items.set(TARGET.toHex(), forged);
   assert((await code(network)).includes("signature"));

@@ -149,7 +149,114 @@ def echo(port):
     return {"bytes": count}
 
 
-OPERATIONS = {f.__name__: f for f in (udp, send, receive, listen, accept, dial, connectTimes, pour, drain, echo)}
+def echoAll(port):
+    """Sends back whatever comes on any connection, from now on."""
+    threading.Thread(target=accept_forever, args=(sockets["tcp", port],), daemon=True).start()
+    return {}
+
+
+def accept_forever(listener):
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=echo_back, args=(connection,), daemon=True).start()
+
+
+def echo_back(connection):
+    with connection:
+        try:
+            while data := connection.recv(1 << 16):
+                connection.sendall(data)
+        except OSError:
+            pass  # whoever sent it has gone
+
+
+def ask(to, timeoutMs):
+    """One question over a connection of its own; the time until the echo is here, or what went wrong."""
+    start = time.monotonic()
+    try:
+        with socket.create_connection(tuple(to), timeoutMs / 1000) as connection:
+            connection.settimeout(timeoutMs / 1000)
+            connection.sendall(b"?")
+            if connection.recv(1) != b"?":
+                return {"outcome": "ended"}
+    except TimeoutError:
+        return {"outcome": "silence"}
+    except OSError as error:
+        return {"outcome": REFUSALS.get(error.errno) or os.strerror(error.errno)}
+    return {"ms": 1000 * (time.monotonic() - start)}
+
+
+PATIENCE_MS = 30_000  # of one who asks: others ask, too
+
+
+def askUntilAnswered(to, intervalMs, timeoutMs):
+    """Asks again and again, whether or not the questions before are answered; the time until the first echo is here."""
+    start, answered = time.monotonic(), threading.Event()
+
+    def try_once():
+        if "ms" in ask(to, min(timeoutMs, PATIENCE_MS)):
+            answered.set()
+
+    while not answered.is_set() and time.monotonic() - start < timeoutMs / 1000:
+        threading.Thread(target=try_once, daemon=True).start()
+        answered.wait(intervalMs / 1000)
+    return {"ms": 1000 * (time.monotonic() - start)} if answered.is_set() else {"outcome": "silence"}
+
+
+class Stream:
+    """A connection on which something is said all the time, and the longest time for which no echo came."""
+
+    def __init__(self, to):
+        self.connection = socket.create_connection(tuple(to))
+        self.connection.sendall(b".")
+        self.connection.recv(1)  # whoever is to echo has it
+        self.heard, self.longest, self.outcome = time.monotonic(), 0.0, None
+        threading.Thread(target=self.speak, daemon=True).start()
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def speak(self):
+        try:
+            while self.outcome is None:
+                self.connection.sendall(b".")
+                time.sleep(0.05)
+        except OSError as error:
+            self.end(REFUSALS.get(error.errno) or os.strerror(error.errno))
+
+    def listen(self):
+        try:
+            while self.connection.recv(1 << 16):
+                now = time.monotonic()
+                self.longest, self.heard = max(self.longest, now - self.heard), now
+            self.end("ended")
+        except OSError as error:
+            self.end(REFUSALS.get(error.errno) or os.strerror(error.errno))
+
+    def end(self, outcome):
+        self.outcome = self.outcome or outcome
+        self.connection.close()
+
+
+streams = []
+
+
+def stream(to):
+    streams.append(Stream(to))
+    return {"stream": len(streams) - 1}
+
+
+def streamed(stream):
+    """What became of a stream so far: the longest silence, the present one, and how it ended, where it did."""
+    one = streams[stream]
+    silence = time.monotonic() - one.heard
+    longest = one.longest if one.outcome else max(one.longest, silence)
+    result = {"longestMs": 1000 * longest, "silentMs": 1000 * silence}
+    return {**result, "outcome": one.outcome} if one.outcome else result
+
+
+OPERATIONS = {f.__name__: f for f in (
+    udp, send, receive, listen, accept, dial, connectTimes, pour, drain, echo,
+    echoAll, ask, askUntilAnswered, stream, streamed,
+)}
 answering = threading.Lock()
 
 

@@ -33,6 +33,19 @@ interface Operations {
   drain: { in: { port: number }; out: { digest: string } };
   /** Takes the next connection of a listener and sends back what comes, to its end. */
   echo: { in: { port: number }; out: { bytes: number } };
+  /** Sends back whatever comes on any connection to a listener, from now on. */
+  echoAll: { in: { port: number }; out: Record<never, never> };
+  /** One question over a connection of its own; the time until the echo was there, or what went wrong. */
+  ask: { in: { to: Address; timeoutMs: number }; out: { ms?: number; outcome?: Verdict } };
+  /** The same again and again until one is answered; those before go on waiting, for up to 30 s. */
+  askUntilAnswered: {
+    in: { to: Address; intervalMs: number; timeoutMs: number };
+    out: { ms?: number; outcome?: Verdict };
+  };
+  /** Opens a connection on which something is said, and is to be echoed, all the time. */
+  stream: { in: { to: Address }; out: { stream: number } };
+  /** The longest time without an echo on it, and the present one; and how it ended, where it did. */
+  streamed: { in: { stream: number }; out: { longestMs: number; silentMs: number; outcome?: Verdict } };
 }
 
 interface Answer {

@@ -3,13 +3,15 @@
 
 usage: delay_line.py NETNS DEVICE SEED
 
-stdin takes one JSON object a line, {"delayMs": 25, "loss": 0.01}: each is answered with "ok" and is valid from then on.
-End of input is the end of the delay line. Packets come out in the order in which they went in.
+stdin takes one JSON object a line, {"delayMs": 25, "loss": 0.01, "reorder": 0}: each is answered with "ok" and is valid
+from then on. End of input is the end of the delay line. Packets come out in the order in which they went in, but for the
+part `reorder` of them, which come late.
 """
 import ctypes
 import errno
 import fcntl
 import gc
+import heapq
 import json
 import os
 import random
@@ -26,6 +28,7 @@ IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x1000, 0x4000
 TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6 = 1, 2, 4
 CLONE_NEWNET = 0x40000000
 
+MOST_LATE = 0.02  # seconds: several packets of any connection that is in use overtake one that is late
 VNET_HEADER = 10
 BIGGEST_PACKET = VNET_HEADER + 65536
 BATCH = 64  # packets read before those that are due are written: bounds how late these get
@@ -72,15 +75,19 @@ class DelayLine:
         self.tun = tun
         self.loss = loss
         self.delay = 0.0
+        self.reorder = 0.0
+        self.dice = random.Random(loss.seed)
         self.queue = deque()  # (due, packet)
+        self.late = []  # the same, as a heap
         self.input = b""
 
     def apply(self, settings):
         self.delay = settings["delayMs"] / 1000
         self.loss.rate = settings["loss"]
-        # A lost packet must be one segment, not a train of them, so the kernel may hand over trains only without loss.
+        self.reorder = settings["reorder"]
+        # A lost or late packet must be one segment, not a train of them, so the kernel may hand over trains only without.
         # Checksums are then left to the receiver in both cases: the vnet header travels along and says so.
-        offload = 0 if self.loss.rate > 0 else TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6
+        offload = 0 if self.loss.rate > 0 or self.reorder > 0 else TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6
         fcntl.ioctl(self.tun, TUNSETOFFLOAD, offload)
 
     def read_settings(self):
@@ -98,22 +105,33 @@ class DelayLine:
                 packet = os.read(self.tun, BIGGEST_PACKET)
             except BlockingIOError:
                 return
-            if self.loss.rate == 0 or not self.loss.takes(packet):
-                self.queue.append((monotonic() + self.delay, packet))
+            if self.loss.rate > 0 and self.loss.takes(packet):
+                continue
+            due = monotonic() + self.delay
+            if self.reorder > 0 and self.dice.random() < self.reorder:
+                heapq.heappush(self.late, (due + self.dice.random() * MOST_LATE, packet))
+            else:
+                self.queue.append((due, packet))
 
     def write_due(self):
-        queue, now = self.queue, monotonic()
+        queue, late, now = self.queue, self.late, monotonic()
         while queue and queue[0][0] <= now:
-            try:
-                os.write(self.tun, queue.popleft()[1])
-            except OSError as error:
-                # The kernel refuses what it cannot parse; the Internet drops such packets too.
-                if error.errno not in (errno.EINVAL, errno.EIO):
-                    raise
+            self.write(queue.popleft()[1])
+        while late and late[0][0] <= now:
+            self.write(heapq.heappop(late)[1])
+
+    def write(self, packet):
+        try:
+            os.write(self.tun, packet)
+        except OSError as error:
+            # The kernel refuses what it cannot parse; the Internet drops such packets too.
+            if error.errno not in (errno.EINVAL, errno.EIO):
+                raise
 
     def run(self):
         while True:
-            wait = max(0.0, self.queue[0][0] - monotonic()) if self.queue else None
+            next_due = min((one[0][0] for one in (self.queue, self.late) if one), default=None)
+            wait = None if next_due is None else max(0.0, next_due - monotonic())
             readable, _, _ = select.select([self.tun, 0], [], [], wait)
             if self.tun in readable:
                 self.read_packets()

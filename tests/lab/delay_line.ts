@@ -6,6 +6,8 @@ export interface WanShape {
   readonly rttMs: number;
   /** The part of the packets that gets lost, from 0 to 1, in each direction. */
   readonly loss: number;
+  /** The part of the packets that come up to 20 ms late, behind those that were sent after them. */
+  readonly reorder: number;
 }
 
 /**
@@ -45,8 +47,8 @@ export class DelayLine {
     return applied;
   }
 
-  async #exchange({ rttMs, loss }: WanShape): Promise<void> {
-    const line = JSON.stringify({ delayMs: rttMs / 2, loss });
+  async #exchange({ rttMs, loss, reorder }: WanShape): Promise<void> {
+    const line = JSON.stringify({ delayMs: rttMs / 2, loss, reorder });
     await this.#writer.write(new TextEncoder().encode(`${line}\n`));
     const { done } = await this.#reader.read(); // "ok": one answer to one question
     if (done) throw new Error("Cannot shape the WAN: the delay line has ended");

@@ -22,6 +22,8 @@ export interface LabDht extends AsyncDisposable {
   readonly nodes: number;
   /** Kills all nodes on the `n`-th host; those of others are not told. */
   kill(n: number): Promise<void>;
+  /** Starts the nodes on those hosts again, with nothing of what they knew; the first of them alone where no others live. */
+  revive(...hosts: number[]): Promise<void>;
 }
 
 /** Options of {@linkcode startDht}. */
@@ -55,11 +57,25 @@ export async function startDht(
     ...await Promise.all(others.map((host, i) => startHost(host, placesOf(host, i + 1), bootstrap))),
   );
   await Promise.all(hosts.map((host) => host.settle()));
+  const places = lab.hosts.map((host) => dnsPort ? dnsPlace(host, 0) : usualPlace(host, 0));
+  const living = new Set(hosts.keys());
+  const revive = async (n: number) => {
+    const [known] = living;
+    const at = known === undefined ? "none" : places[known]!;
+    hosts[n] = await startHost(lab.hosts[n]!, placesOf(lab.hosts[n]!, n), at);
+    living.add(n);
+  };
   return {
-    bootstrap,
-    places: lab.hosts.map((host) => dnsPort ? dnsPlace(host, 0) : usualPlace(host, 0)),
-    nodes,
-    kill: (n) => hosts[n]!.kill(),
+    ...{ bootstrap, places, nodes },
+    async kill(n) {
+      if (living.delete(n)) await hosts[n]!.kill();
+    },
+    async revive(first, ...others) {
+      if (first === undefined) return;
+      await revive(first);
+      await Promise.all(others.map(revive));
+      await Promise.all([first, ...others].map((n) => hosts[n]!.settle()));
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(hosts.map((host) => host.stop()));
     },

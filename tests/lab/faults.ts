@@ -45,6 +45,18 @@ ip -n ${wan} route del ${publicAddress}/32`,
   );
 }
 
+/** Gives a router, the outermost one of a machine, other external ports: that of each internal one is in this range. */
+export async function rebind(host: LabHost, { first, last }: { first: number; last: number }): Promise<void> {
+  await runScript(
+    "give a router other ports",
+    `ip netns exec ${
+      host.routers[0]
+    } nft insert rule ip nat postrouting oifname wan meta l4proto { tcp, udp } ` +
+      `masquerade to :${first}-${last}`,
+  );
+  await forgetConnections(host);
+}
+
 /** Gives a machine another address in its LAN, besides the one it has. */
 export async function addAddress({ namespace }: LabHost, address: string): Promise<void> {
   await runScript("add an address", `ip -n ${namespace} address add ${address}/24 dev eth0`);

@@ -4,7 +4,7 @@ import { converse, startServing, startSession } from "../session.ts";
 import { type Place, type SkipEvent, SkipProcess } from "../skip_process.ts";
 import { Agent } from "./agent.ts";
 import { type LabDht, startDht } from "./dht.ts";
-import { addAddress, forgetConnections, renumber, unplug } from "./faults.ts";
+import { addAddress, forgetConnections, rebind, renumber, unplug } from "./faults.ts";
 import { labTest } from "./lab_test_helper.ts";
 import { Lab, type LabHost } from "./mod.ts";
 
@@ -189,6 +189,26 @@ faultTest("forgetConnections() leaves a NAT that lets nobody in", async ({ lab }
   await forgetConnections(inside);
   await outside.call("send", { port, to: from!, data: ["back"] });
   assertEquals((await agent.call("receive", { port: own, timeoutMs: 300 })).data, undefined);
+});
+
+faultTest("rebind() leaves a NAT that maps to ports of the given range", async ({ lab }) => {
+  const inside = await lab.peer("port");
+  await using agent = new Agent(inside);
+  await using outside = new Agent(lab.hosts[0]!);
+  const [{ port }, { port: own }] = await Promise.all([
+    outside.call("udp", { port: 0 }),
+    agent.call("udp", { port: 0 }),
+  ]);
+  const externalPort = async () => {
+    await agent.call("send", { port: own, to: [lab.hosts[0]!.address, port], data: ["out"] });
+    return (await outside.call("receive", { port, timeoutMs: 2000 })).from?.[1];
+  };
+  assertEquals(await externalPort(), own);
+  for (const first of [10_000, 12_000]) {
+    await rebind(inside, { first, last: first + 999 });
+    const seen = await externalPort();
+    assert(seen !== undefined && seen >= first && seen < first + 1000, `${seen}`);
+  }
 });
 
 faultTest("NATs may forget everything while the server is idle", async ({ lab, dht }) => {

@@ -25,7 +25,7 @@ export interface LabOptions extends Partial<WanShape> {
   readonly seed?: string;
 }
 
-const DEFAULT_SHAPE: WanShape = { rttMs: 50, loss: 0 };
+const DEFAULT_SHAPE: WanShape = { rttMs: 50, loss: 0, reorder: 0 };
 
 /** A small Internet on this machine; everything in it is gone when it is closed. */
 export class Lab implements AsyncDisposable {
@@ -57,7 +57,8 @@ export class Lab implements AsyncDisposable {
   static async create(options: LabOptions = {}): Promise<Lab> {
     await removeOrphans();
     const prefix = newPrefix();
-    const shape = { rttMs: options.rttMs ?? DEFAULT_SHAPE.rttMs, loss: options.loss ?? DEFAULT_SHAPE.loss };
+    const { rttMs, loss, reorder } = { ...DEFAULT_SHAPE, ...options };
+    const shape: WanShape = { rttMs, loss, reorder };
     const wan = new Wan(`${prefix}-wan`);
     const plan = new Plan();
     planWan(plan, `${prefix}-wan`);
@@ -83,7 +84,7 @@ export class Lab implements AsyncDisposable {
     return this.#shape;
   }
 
-  /** Changes the WAN's delay or loss for packets to come; a loss of 1 cuts every cable. */
+  /** Changes the WAN's delay, loss or order for packets to come; a loss of 1 cuts every cable. */
   async reshape(shape: Partial<WanShape>): Promise<void> {
     this.#shape = { ...this.#shape, ...shape };
     await this.#delayLine.apply(this.#shape);

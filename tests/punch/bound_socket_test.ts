@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { boundSocket } from "../../lib/punch/_bound_socket.ts";
+import { createServer } from "node:net";
+import { boundSocket, keepAccepting } from "../../lib/punch/_bound_socket.ts";
 
 Deno.test("boundSocket() leaves from the port that listens", async () => {
   using listener = Deno.listen({ hostname: "0.0.0.0", port: 0, reusePort: true });
@@ -20,4 +21,19 @@ Deno.test("boundSocket() fails to connect where somebody else holds the port", a
   const failed = new Promise<Error & { code?: string }>((resolve) => socket.once("error", resolve));
   socket.connect({ host: "127.0.0.1", port: taken.addr.port });
   assertEquals((await failed).code, "EADDRINUSE");
+});
+
+Deno.test("keepAccepting() has a server listen again, until it is closed", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { _handle: handle } = server as unknown as { _handle: { listen(backlog: number): number } };
+  const again = new Promise<void>((resolve) => {
+    handle.listen = () => {
+      resolve();
+      return 0;
+    };
+  });
+  keepAccepting(server);
+  await again;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
 });

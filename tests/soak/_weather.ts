@@ -1,0 +1,57 @@
+/**
+ * What goes wrong for all at once, now and then.
+ *
+ * @module
+ */
+import { delay } from "@std/async";
+import type { FaultStage } from "../bench/_fault_world.ts";
+import type { SoakLog } from "./_log.ts";
+import type { Dice } from "./_random.ts";
+
+const FAIR_MS: readonly [least: number, most: number] = [90_000, 240_000];
+const FOUL_MS: readonly [least: number, most: number] = [15_000, 45_000];
+/** What was sent in foul weather may arrive, or be repeated, so long after. */
+const CLEARING_MS = 10_000;
+/** Hosts of DHT nodes at which no peer begins. */
+const DISPENSABLE_HOSTS = [2, 3, 4, 5, 6, 7];
+
+/** Changes until it is over. */
+export class Weather {
+  /** In words; empty where nothing is wrong. */
+  now = "";
+  readonly #stage: FaultStage;
+  readonly #dice: Dice;
+
+  /** Fair at first. */
+  constructor(stage: FaultStage, dice: Dice) {
+    this.#stage = stage;
+    this.#dice = dice;
+  }
+
+  /** Goes on until it is over; leaves everything in order. */
+  async run(log: SoakLog, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await delay(this.#dice.between(...FAIR_MS), { signal }).catch(() => {});
+      if (signal.aborted) return;
+      await (this.#dice.between(0, 1) === 0 ? this.#worsenWan(signal) : this.#killHost(signal));
+      await delay(CLEARING_MS, { signal }).catch(() => {});
+      log.weather.set(this.now, 1 + (log.weather.get(this.now) ?? 0));
+      this.now = "";
+    }
+  }
+
+  async #worsenWan(signal: AbortSignal): Promise<void> {
+    this.now = "10 % loss and reordering";
+    await this.#stage.lab.reshape({ loss: 0.1, reorder: 0.1 });
+    await delay(this.#dice.between(...FOUL_MS), { signal }).catch(() => {});
+    await this.#stage.lab.reshape({ loss: 0, reorder: 0 });
+  }
+
+  async #killHost(signal: AbortSignal): Promise<void> {
+    const host = this.#dice.of(DISPENSABLE_HOSTS);
+    this.now = "an eighth of the DHT gone";
+    await this.#stage.dht.kill(host);
+    await delay(this.#dice.between(...FOUL_MS), { signal }).catch(() => {});
+    await this.#stage.dht.revive(host);
+  }
+}
