@@ -8,7 +8,6 @@ export interface Silence extends Disposable {
 
 /** Takes down what is written to the console, and prints nothing of it, until it is disposed of. */
 export function silence(): Silence {
-  // deno-lint-ignore no-console -- it is what is taken away
   const methods = console as unknown as Record<string, unknown>;
   const before = { ...methods };
   const words: string[] = [];

@@ -187,8 +187,9 @@ export const COMMAND_TARGETS: readonly FuzzTarget[] = [
         assert(!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(printable(text)));
         const quoted = quoteWord(text);
         // deno-lint-ignore no-control-regex
+        assert(!/[\x00-\x1f\x7f]/.test(quoted), quoted);
         assert(
-          !/[\x00-\x1f\x7f]/.test(quoted) && /^(?:"(?:[^"\\]|\\.)*"|[\w@%+=:,./-]+)$/su.test(quoted),
+          /^(?:"(?:[^"\\]|\\.)*"|[\w@%+=:,./-]+)$/su.test(quoted),
           quoted,
         );
         const unit = unitText({ command: ["skip", "serve", text], folder: text });
