@@ -24,6 +24,25 @@ export function noise(maxLength = 64): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ maxLength, size: "max" });
 }
 
+/** Bytes of any length that follow from one number: much faster to make than {@linkcode noise}, and as strange to a parser. */
+export function rubbish(maxLength: number, minLength = 0): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
+  return fc.tuple(fc.integer({ min: minLength, max: maxLength }), fc.integer()).map(([length, seed]) =>
+    fromSeed(length, seed)
+  );
+}
+
+/** As many bytes as are wanted; zeros for the seed 0. */
+export function fromSeed(length: number, seed: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    seed ^= seed << 13; // xorshift32
+    seed ^= seed >>> 17;
+    seed ^= seed << 5;
+    bytes[i] = seed;
+  }
+  return bytes;
+}
+
 /** One of `corpus` with up to six changes; now and then mere noise. */
 export function mutated(corpus: readonly Uint8Array[], most = 4_096): fc.Arbitrary<Uint8Array> {
   const changed = fc.tuple(fc.nat(corpus.length - 1), fc.nat(corpus.length - 1), edits)
@@ -167,8 +186,8 @@ function changeText(text: string, [kind, where, byte, length]: Edit, words: read
 
 /** Addresses of every scope in their canonical form, and some that others write otherwise. */
 export const address: fc.Arbitrary<string> = fc.oneof(
-  fc.uint8Array({ minLength: 4, maxLength: 4 }).map(bytesToAddress),
-  fc.uint8Array({ minLength: 16, maxLength: 16 }).map(bytesToAddress),
+  rubbish(4, 4).map(bytesToAddress),
+  rubbish(16, 16).map(bytesToAddress),
   fc.constantFrom("127.0.0.1", "::1", "0.0.0.0", "::", "255.255.255.255", "224.0.0.1", "ff02::1", "fe80::1"),
   fc.constantFrom("203.0.113.9", "192.168.1.7", "100.64.0.1", "2001:db8::9", "fd00::1", "169.254.1.1"),
 );

@@ -67,7 +67,7 @@ export const ACCESS_TARGETS: readonly FuzzTarget[] = [
         },
       };
     },
-    5,
+    2,
   ),
   fuzzTarget(
     "token",
@@ -83,7 +83,7 @@ export const ACCESS_TARGETS: readonly FuzzTarget[] = [
         },
       };
     },
-    5,
+    2,
   ),
   fuzzTarget("header-text", "bytes have one text, and no other text stands for them", () => ({
     inputs: fc.oneof(
@@ -98,7 +98,7 @@ export const ACCESS_TARGETS: readonly FuzzTarget[] = [
       }
       if (typeof input !== "string" && input.length > 0) same(textToBytes(text, input.length), input);
     },
-  }), 3),
+  })),
   fuzzTarget("peer-id", "any text is a SyntaxError, or an id that stands for 32 bytes in one way", () => ({
     inputs: mutatedText([guest.id, `skip://${guest.id}`, `pk:${guest.id}`, `${guest.id}.skip.alt/`], [
       ".skip.alt",

@@ -120,7 +120,7 @@ export const COMMAND_TARGETS: readonly FuzzTarget[] = [
         absoluteArguments(args, SERVE_FLAGS, "print-unit");
       },
     }),
-    6,
+    4,
   ),
   fuzzTarget(
     "every-command",
@@ -158,7 +158,7 @@ export const COMMAND_TARGETS: readonly FuzzTarget[] = [
         }
       },
     }),
-    10,
+    4,
   ),
   fuzzTarget("values", "any number, duration or word is a UsageError, or within its bounds", () => ({
     inputs: mutatedText(["7000", "90s", "366d", "1e3", "serve", "--prot"], ["s", "m", "h", "d", "0"], 64),
@@ -170,7 +170,7 @@ export const COMMAND_TARGETS: readonly FuzzTarget[] = [
       const guess = nearest(text, NAMES);
       assert(guess === undefined || NAMES.includes(guess));
     },
-  }), 5),
+  }), 3),
   fuzzTarget(
     "words-shown",
     "no text of a stranger moves the cursor of a terminal, or leaves its line in a unit file",
@@ -199,6 +199,5 @@ export const COMMAND_TARGETS: readonly FuzzTarget[] = [
         );
       },
     }),
-    2,
   ),
 ];

@@ -10,7 +10,7 @@ import type { Endpoint } from "../../../lib/endpoint.ts";
 import { rawBencode, WiredSocket } from "../_dht.ts";
 import { KRPC } from "../_corpus.ts";
 import * as fc from "../_fast_check.ts";
-import { mutated, noise } from "../_inputs.ts";
+import { fromSeed, mutated, noise, rubbish } from "../_inputs.ts";
 import { failureOf } from "../_settles.ts";
 import { type FuzzTarget, fuzzTarget } from "../_target.ts";
 
@@ -18,20 +18,18 @@ const ID = new Uint8Array(20).fill(7);
 const TARGET = new Uint8Array(20).fill(9);
 const MAX_OBSERVATIONS = 64;
 
-const contacts = fc.array(noise(26).map((bytes) => Uint8Array.from({ ...bytes, length: 26 })), {
-  maxLength: 40,
-})
-  .map((list) => Uint8Array.from(list.flatMap((one) => [...one])));
+const contacts = fc.tuple(fc.nat(40), fc.integer()).map(([count, seed]) => fromSeed(26 * count, seed));
+/** Addresses with ports, the last of them perhaps cut or longer. */
+const peers = fc.tuple(fc.nat(220), fc.integer(), fc.integer({ min: 5, max: 7 })).map(([count, seed, last]) =>
+  Array.from({ length: count }, (_, i) => fromSeed(i + 1 === count ? last : 6, seed + i))
+);
 /** An answer whose fields are of the right kind, mostly. */
 const answer = fc.record({
   id: fc.oneof(fc.constant(ID), noise(21)),
-  nodes: fc.oneof(contacts, noise(60)),
-  values: fc.array(fc.oneof(noise(7), fc.constant(Uint8Array.of(203, 0, 113, 9, 0, 1))), {
-    maxLength: 220,
-    size: "max",
-  }),
-  token: noise(260),
-  v: fc.oneof<fc.Arbitrary<unknown>[]>(noise(1_000), fc.maxSafeInteger(), fc.constant({})),
+  nodes: fc.oneof(contacts, rubbish(60)),
+  values: peers,
+  token: rubbish(260),
+  v: fc.oneof<fc.Arbitrary<unknown>[]>(rubbish(1_000), fc.maxSafeInteger(), fc.constant({})),
   k: fc.constant(new Uint8Array(32)),
   sig: fc.constant(new Uint8Array(64)),
   seq: fc.oneof(fc.maxSafeInteger(), fc.constantFrom(2 ** 60, -1)),
@@ -136,6 +134,6 @@ export const DHT_ANSWER_TARGETS: readonly FuzzTarget[] = [
         close: () => scene.close(),
       };
     },
-    3,
+    6,
   ),
 ];

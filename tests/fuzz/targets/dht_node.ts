@@ -12,7 +12,7 @@ import { KRPC } from "../_corpus.ts";
 import { rawBencode, WiredSocket } from "../_dht.ts";
 import { same } from "../_expect.ts";
 import * as fc from "../_fast_check.ts";
-import { mutated, noise } from "../_inputs.ts";
+import { mutated, rubbish } from "../_inputs.ts";
 import { type FuzzTarget, fuzzTarget } from "../_target.ts";
 
 /** What fits any path without fragments. */
@@ -32,11 +32,11 @@ interface Question {
 
 const someId = fc.oneof(
   fc.constantFrom(ID, TARGET),
-  noise(20).map((bytes) => Uint8Array.from({ ...bytes, length: 20 })),
+  rubbish(20, 20),
 );
 /** Anything that a value may be, as a stranger writes it. */
 const anything = fc.oneof(
-  noise(1_100),
+  rubbish(1_100),
   fc.maxSafeInteger(),
   fc.constantFrom<unknown>(0, 1, -1, 65_536, [], {}, [[1]], { a: {} }, "", utf8("text"), 2 ** 62, 1e19),
 );
@@ -60,14 +60,14 @@ const question: fc.Arbitrary<Question> = fc.record({
     seq: anything,
     cas: anything,
     v: anything,
-    salt: noise(80),
+    salt: rubbish(80),
     k: fc.constantFrom(identity.publicKey, new Uint8Array(32)),
     sig: fc.constantFrom(signItem(identity, 1, utf8("x")).sig, new Uint8Array(64)),
   }, { requiredKeys: ["id"] }),
   token: fc.constantFrom("good", "bad", "none"),
 });
 /** An item that is right in everything. */
-const genuine: fc.Arbitrary<Question> = fc.tuple(fc.nat(1_000), noise(900)).map(([seq, v]) => {
+const genuine: fc.Arbitrary<Question> = fc.tuple(fc.nat(1_000), rubbish(900)).map(([seq, v]) => {
   const { k, sig } = signItem(identity, seq, v);
   return { q: "put", a: { id: ID, k, seq, sig, v }, token: "good" };
 });
@@ -138,6 +138,6 @@ export const DHT_NODE_TARGETS: readonly FuzzTarget[] = [
         close: () => scene.close(),
       };
     },
-    5,
+    6,
   ),
 ];

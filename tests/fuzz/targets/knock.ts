@@ -66,6 +66,7 @@ export const KNOCK_TARGETS: readonly FuzzTarget[] = [
         same(unpackKnock(packKnock(content, publicKey, time)), knock);
       },
     }),
+    2,
   ),
   fuzzTarget("sealed-knock", "only a box that the sender has made for us opens, and only once", async () => {
     const { keys, sealed } = await boxes();
@@ -84,7 +85,7 @@ export const KNOCK_TARGETS: readonly FuzzTarget[] = [
         same(await settles(opener.open(box)), undefined);
       },
     };
-  }, 20),
+  }, 13),
   fuzzTarget(
     "knock-filter",
     "whoever knocks, nobody is punched but a global address, or one that he shares",

@@ -126,7 +126,7 @@ export const LOCAL_TARGETS: readonly FuzzTarget[] = [
         checkDestination(head);
       },
     }),
-    3,
+    2,
   ),
   fuzzTarget(
     "proxy",
@@ -150,7 +150,7 @@ export const LOCAL_TARGETS: readonly FuzzTarget[] = [
         },
       };
     },
-    8,
+    3,
   ),
   fuzzTarget("chat", "any message of a page is none, or a text, a name or a ping within its bounds", () => ({
     inputs: mutatedText(
@@ -183,7 +183,7 @@ export const LOCAL_TARGETS: readonly FuzzTarget[] = [
       ];
       same(read, expected);
     },
-  }), 6),
+  }), 2),
   fuzzTarget(
     "names-file",
     "any file of names is an error that names its line, or names with their ids",

@@ -125,7 +125,6 @@ export const ROUTER_TARGETS: readonly FuzzTarget[] = [
         }
       },
     }),
-    2,
   ),
   fuzzTarget("xml", "elements are parts of the text, in order, and together no longer than it", () => ({
     inputs: fc.tuple(
@@ -141,7 +140,7 @@ export const ROUTER_TARGETS: readonly FuzzTarget[] = [
       }
       assert((textOf(text, name)?.length ?? 0) <= text.length);
     },
-  }), 2),
+  })),
   fuzzTarget(
     "system-tables",
     "whatever the system's tables say, routers are private neighbours, at most three",

@@ -100,7 +100,7 @@ export const SERVING_TARGETS: readonly FuzzTarget[] = [
       },
       close: () => folder[Symbol.asyncDispose](),
     };
-  }, 10),
+  }, 13),
   fuzzTarget(
     "folder-requests",
     "any request for a folder gets an answer with no secret in it, as long as it says",
@@ -130,7 +130,7 @@ export const SERVING_TARGETS: readonly FuzzTarget[] = [
         close: () => folder[Symbol.asyncDispose](),
       };
     },
-    40,
+    17,
   ),
   fuzzTarget(
     "range",
@@ -170,7 +170,6 @@ export const SERVING_TARGETS: readonly FuzzTarget[] = [
         same(conditionalStatus(request.headers, VALIDATORS), 304);
       },
     }),
-    2,
   ),
   fuzzTarget("target", "any argument is a SyntaxError, or a target that is whole", () => ({
     inputs: mutatedText(
@@ -190,7 +189,7 @@ export const SERVING_TARGETS: readonly FuzzTarget[] = [
       same([protocol, username, password, search, hash], ["http:", "", "", "", ""]);
       assert(port !== "0");
     },
-  }), 4),
+  }), 7),
   fuzzTarget("mount", "any path of a route is a SyntaxError, or one that a URL can have", () => ({
     inputs: mutatedText(["/", "/api", "/a/b/", "//x", "/a?b"], ["/../", "%2f", "\\"], 300),
     check(text) {
@@ -240,6 +239,5 @@ export const SERVING_TARGETS: readonly FuzzTarget[] = [
         same(new URL(moved, "https://id.skip.alt/").host, "id.skip.alt");
       },
     }),
-    2,
   ),
 ];

@@ -122,7 +122,7 @@ export const STUN_TARGETS: readonly FuzzTarget[] = [
         if (path) same([path.head[0], path.head.length], [22, STUN_HEADER_BYTES]);
       },
     }),
-    3,
+    2,
   ),
   fuzzTarget("check-path", "no answer but one that the peer has signed proves a path", () => ({
     inputs: answer,
@@ -135,7 +135,7 @@ export const STUN_TARGETS: readonly FuzzTarget[] = [
       );
       assert(stream.isClosed);
     },
-  }), 5),
+  }), 11),
   fuzzTarget(
     "observer",
     "an observer's answer is an address that it can have seen, or an error that closes the connection",

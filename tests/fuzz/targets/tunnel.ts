@@ -63,7 +63,6 @@ export const TUNNEL_TARGETS: readonly FuzzTarget[] = [
         assert(hostname.length <= 255 && port >= 0 && port <= 65_535);
       },
     }),
-    2,
   ),
   fuzzTarget(
     "socks5-request",
@@ -82,7 +81,6 @@ export const TUNNEL_TARGETS: readonly FuzzTarget[] = [
         same(stream.taken, head.length);
       },
     }),
-    2,
   ),
   fuzzTarget(
     "hello",

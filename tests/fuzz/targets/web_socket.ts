@@ -159,7 +159,7 @@ export const WEB_SOCKET_TARGETS: readonly FuzzTarget[] = [
       inputs: fc.tuple(fc.boolean(), fc.array(event, { maxLength: 12, size: "max" })),
       check: ([isServing, events]) => new Play(isServing).run(events),
     }),
-    20,
+    3,
   ),
   fuzzTarget("control", "any text is null, or a message; what is written is read as the same", () => ({
     inputs: fc.oneof(
