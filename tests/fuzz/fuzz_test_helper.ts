@@ -3,8 +3,8 @@ import type { FuzzTarget } from "./_target.ts";
 
 /** Set to another number of cases for each target: a longer run without another command. */
 const CASES = "SKIP_FUZZ_CASES";
-/** Of a target of cost 1; all targets together take some 20 s of one processor. */
-const DEFAULT_CASES = 2_000;
+/** Of a target of cost 1; all targets together take some 25 s of one processor. */
+const DEFAULT_CASES = 4_000;
 /** Even a case that takes long is tried so often. */
 const LEAST_CASES = 100;
 /** The same in every run: a test must not fail by chance. `deno task fuzz` takes another one each time. */
