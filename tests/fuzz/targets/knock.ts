@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import { dialable } from "../../../lib/candidates/dialable.ts";
 import { equalBytes } from "../../../lib/bytes.ts";
 import { KnockFilter } from "../../../lib/discovery/knock_filter.ts";
 import {
@@ -11,7 +12,7 @@ import {
   sealKnock,
   unpackKnock,
 } from "../../../lib/discovery/seal.ts";
-import { addressFamily, addressScope, isPort } from "../../../lib/endpoint.ts";
+import { addressFamily, addressScope, canonicalAddress, isPort } from "../../../lib/endpoint.ts";
 import { Identity } from "../../../lib/identity/mod.ts";
 import { formatNat } from "../../../lib/nat.ts";
 import { same } from "../_expect.ts";
@@ -50,8 +51,37 @@ async function boxes() {
   return { keys, sealed };
 }
 
-/** Knocks that come by way of the DHT. */
+/** This machine has an address in 192.168.1.0/24 and one in fd00::/64. */
+const interfaces = [{ address: "192.168.1.7", prefix: 24 }, { address: "fd00::7", prefix: 64 }];
+const inSubnet = (hostname: string) => /^(192\.168\.1\.|fd00::([0-9a-f:]*)$)/.test(hostname);
+
+/** Knocks that come by way of the DHT, and what becomes of the endpoints that somebody else names. */
 export const KNOCK_TARGETS: readonly FuzzTarget[] = [
+  fuzzTarget(
+    "dialable",
+    "whoever names what, only global addresses are dialled, and others only of a neighbour or a chosen peer",
+    () => ({
+      inputs: fc.record({
+        named: fc.array(endpoint, { maxLength: 8 }),
+        publicAddress: address,
+        addresses: fc.array(address, { maxLength: 2 }),
+        chosen: fc.boolean(),
+      }),
+      check({ named, publicAddress, addresses, chosen }) {
+        const dialled = dialable(named, { publicAddress, interfaces }, { addresses, chosen });
+        const isNeighbour = addresses.includes(publicAddress);
+        for (const one of dialled) {
+          assert(named.includes(one) && isPort(one.port));
+          const scope = addressScope(one.hostname);
+          const isInside = isNeighbour || (chosen && inSubnet(canonicalAddress(one.hostname)));
+          assert(
+            scope === "global" || (scope === "private" && isInside) || (scope === "loopback" && isNeighbour),
+            scope,
+          );
+        }
+      },
+    }),
+  ),
   fuzzTarget(
     "knock",
     "any plaintext is none, or a knock within all limits that is written as the same bytes",
