@@ -30,10 +30,10 @@ const WORDS = [
   ],
   ...[
     SERVICE,
-    "http://192.168.1.1:80",
+    "http://192.168.10.1:80",
     "http://evil.example/",
     "//evil.example/",
-    "http://a@192.168.1.1/",
+    "http://a@192.168.10.1/",
     "&lt;",
     "&amp;amp;",
   ],
@@ -97,12 +97,15 @@ export const ROUTER_TARGETS: readonly FuzzTarget[] = [
     () => ({
       inputs: text,
       check(text) {
-        const url = decodeSearchAnswer(new TextEncoder().encode(text), "192.168.1.1");
+        const url = decodeSearchAnswer(new TextEncoder().encode(text), "192.168.10.1");
         for (
-          const found of [url, urlAt(text, { hostname: "192.168.1.1", base: new URL("http://192.168.1.1/") })]
+          const found of [
+            url,
+            urlAt(text, { hostname: "192.168.10.1", base: new URL("http://192.168.10.1/") }),
+          ]
         ) {
           assert(
-            !found || (found.protocol === "http:" && found.hostname === "192.168.1.1" && found.port !== "0"),
+            !found || (found.protocol === "http:" && found.hostname === "192.168.10.1" && found.port !== "0"),
           );
         }
       },
@@ -114,9 +117,9 @@ export const ROUTER_TARGETS: readonly FuzzTarget[] = [
     () => ({
       inputs: text,
       check(text) {
-        const service = decodeDescription(text, new URL("http://192.168.1.1:5000/rootDesc.xml"));
+        const service = decodeDescription(text, new URL("http://192.168.10.1:5000/rootDesc.xml"));
         assert(
-          !service || (service.control.hostname === "192.168.1.1" && service.control.protocol === "http:"),
+          !service || (service.control.hostname === "192.168.10.1" && service.control.protocol === "http:"),
         );
         for (const status of [200, 500]) {
           const result = decodeAction(status, text, "AddPortMapping");

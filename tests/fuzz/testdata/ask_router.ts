@@ -4,6 +4,7 @@
  * @module
  */
 import { createSocket } from "node:dgram";
+import { decodeDescription, type IgdService } from "../../../lib/candidates/port_mapping/_igd.ts";
 import { encodeSearch } from "../../../lib/candidates/port_mapping/_ssdp.ts";
 import { encodeNatPmpMap, NAT_PMP_ADDRESS_REQUEST } from "../../../lib/candidates/port_mapping/nat_pmp.ts";
 import { encodePcpMap } from "../../../lib/candidates/port_mapping/pcp.ts";
@@ -11,7 +12,6 @@ import { encodePcpMap } from "../../../lib/candidates/port_mapping/pcp.ts";
 const [router, client] = Deno.args as [string, string];
 const PORT = 7000;
 const PATIENCE_MS = 2000;
-const SERVICE = "urn:schemas-upnp-org:service:WANIPConnection:1";
 const nonce = Uint8Array.from({ length: 12 }, (_, i) => i);
 
 /** The first answer to a datagram; empty where none comes. */
@@ -27,11 +27,11 @@ async function ask(bytes: Uint8Array, port: number): Promise<Uint8Array> {
   return answer;
 }
 
-async function act(control: URL, action: string, fields: string): Promise<string> {
+async function act({ control, type }: IgdService, action: string, fields: string): Promise<string> {
   const body =
     `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` +
-    `<u:${action} xmlns:u="${SERVICE}">${fields}</u:${action}></s:Body></s:Envelope>`;
-  const headers = { "content-type": 'text/xml; charset="utf-8"', soapaction: `"${SERVICE}#${action}"` };
+    `<u:${action} xmlns:u="${type}">${fields}</u:${action}></s:Body></s:Envelope>`;
+  const headers = { "content-type": 'text/xml; charset="utf-8"', soapaction: `"${type}#${action}"` };
   return await (await fetch(control, { method: "POST", body, headers })).text();
 }
 
@@ -52,15 +52,14 @@ const target = "urn:schemas-upnp-org:device:InternetGatewayDevice:1";
 const search = new TextDecoder().decode(await ask(encodeSearch(target), 1900));
 const location = new URL(/^location: *(\S+)/im.exec(search)![1]!);
 const description = await (await fetch(location)).text();
-const service = description.slice(description.indexOf(`<serviceType>${SERVICE}`));
-const control = new URL(/<controlURL>([^<]+)/.exec(service)![1]!, location);
+const service = decodeDescription(description, location)!;
 const mapping = (address: string) =>
   `<NewRemoteHost></NewRemoteHost><NewExternalPort>${PORT}</NewExternalPort><NewProtocol>TCP</NewProtocol>` +
   `<NewInternalPort>${PORT}</NewInternalPort><NewInternalClient>${address}</NewInternalClient><NewEnabled>1</NewEnabled>` +
   "<NewPortMappingDescription>x</NewPortMappingDescription><NewLeaseDuration>3600</NewLeaseDuration>";
 heard.push(search, description);
-heard.push(await act(control, "GetExternalIPAddress", ""));
-heard.push(await act(control, "AddPortMapping", mapping(client)));
-heard.push(await act(control, "AddPortMapping", mapping("192.0.2.1")));
-heard.push(await act(control, "NoSuchAction", ""));
+heard.push(await act(service, "GetExternalIPAddress", ""));
+heard.push(await act(service, "AddPortMapping", mapping(client)));
+heard.push(await act(service, "AddPortMapping", mapping("192.0.2.1")));
+heard.push(await act(service, "NoSuchAction", ""));
 Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(heard)));
