@@ -156,7 +156,7 @@ class Stopwatch {
 }
 
 /** How long this thread has had a processor, where the system tells; the time of day elsewhere. */
-function threadMs(): number {
+export function threadMs(): number {
   if (Deno.build.os !== "linux") return performance.now();
   const [ns] = Deno.readTextFileSync("/proc/thread-self/schedstat").split(" ");
   return Number(ns) / 1e6;

@@ -22,7 +22,7 @@ Usage: deno task fuzz [NAME…] [options]
   --seed N     a run with the same seed and as many cases is the same (default: by chance)
   --minutes N  at most so long for each target
   --jobs N     targets at once (default: one for each processor)
-  --write      put the summary into tests/fuzz/RESULTS.md, else into .cache/fuzz.md
+  --write      put the summary into tests/fuzz/RESULTS.md, else into .cache/fuzz.md; what it says of other targets stays
   --list       what each target promises
 `;
 
@@ -77,22 +77,19 @@ function readNumber(name: string, text: string, min: number, max: number): numbe
 async function run({ targets, cases, seed, ms, jobs, summary: file }: Wish): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const waiting = targets.toSorted((a, b) => a.cost - b.cost);
-  const occasion = {
-    date: new Date().toISOString().slice(0, 10),
-    version: await codeVersion(ROOT),
-    machine: `${Deno.build.os}, Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores`,
-  };
+  const occasion = { date: new Date().toISOString().slice(0, 10), version: await codeVersion(ROOT) };
+  const before = await Deno.readTextFile(file).catch(() => "");
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const outcome = await fuzzInWorker({ name: next.name, cases, seed, ms });
       outcomes.push(outcome);
       console.log(outcomeLine(outcome));
       if (outcome.finding) console.log(describeFinding(outcome.name, outcome.finding));
-      const inOrder = targets.flatMap(({ name }) => outcomes.filter((one) => one.name === name));
-      await replaceFile(file, summary(inOrder, occasion));
+      await replaceFile(file, summary(outcomes, occasion, before));
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file.pathname], cwd: ROOT }).output();
   return outcomes;
 }
 
