@@ -82,7 +82,7 @@ function sayable(text: string): PageMessage | undefined {
  * room, single spaces, at most {@linkcode MAX_NAME} characters. Empty where nothing is left.
  */
 export function cleanName(text: string): string {
-  const visible = text.slice(0, 8 * MAX_NAME).replace(/\s+/gu, " ").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
-    .trim();
+  const visible = text.slice(0, 8 * MAX_NAME).replace(/\s/gu, " ").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
+    .replace(/ +/g, " ").trim(); // only now: what stood between two spaces may be gone
   return [...visible].slice(0, MAX_NAME).join("").trim();
 }

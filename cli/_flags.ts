@@ -32,22 +32,31 @@ export interface Flags {
   values(name: string): readonly string[] | undefined;
 }
 
+/** `parseArgs` keeps the arguments without a name under `_`: a flag of that name would take their place. */
+const RESERVED = /^--?_/;
+
 /** Reads the arguments of `command`. Throws {@linkcode UsageError} for whatever is not in its table. */
 export function readFlags(command: string, args: readonly string[], table: FlagTable): Flags {
   const { boolean = [], string = [], collect = [], positional: [least, most] } = table;
   const known = [...boolean, ...string, ...collect];
   const help = `See skip help ${command}.`;
+  const unknown = (arg: string, key: string) => {
+    const guess = nearest(key, known);
+    return new UsageError(
+      `skip ${command} has no flag ${arg.split("=")[0]}`,
+      guess ? `Did you mean --${guess}?` : help,
+    );
+  };
+  const end = args.indexOf("--"); // all that follows is no flag
+  const reserved = args.find((arg, at) => RESERVED.test(arg) && (end < 0 || at < end));
+  if (reserved !== undefined) throw unknown(reserved, "_");
   const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs([...args], {
     boolean: [...boolean],
     string: ["_", ...string, ...collect],
     collect: [...string, ...collect],
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return true;
-      const guess = nearest(key, known);
-      throw new UsageError(
-        `skip ${command} has no flag ${arg.split("=")[0]}`,
-        guess ? `Did you mean --${guess}?` : help,
-      );
+      throw unknown(arg, key);
     },
   });
   const positional = parsed._.map(String);

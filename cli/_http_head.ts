@@ -9,6 +9,11 @@ import type { ByteStream } from "../lib/byte_stream.ts";
 /** Servers commonly take no more. */
 const MAX_HEAD_BYTES = 32 * 1024;
 
+/** No name is longer (RFC 1035 section 2.3.4). */
+const MAX_HOST_LENGTH = 255;
+/** A host and a port (RFC 9112 section 3.2.3). A `\` would be a `/` to a parser of URLs, and end the host. */
+const CONNECT_TARGET = /^[^/\\?#@]+:\d+$/;
+
 /** The request is not one that we pass on; `status` is the answer to it. */
 export class HeadError extends Error {
   /** The status line's part, such as `400 Bad Request`. */
@@ -101,6 +106,21 @@ function bodyBytes(headers: RequestHead["headers"]): number {
 
 function bad(message: string): HeadError {
   return new HeadError("400 Bad Request", message);
+}
+
+/** Where a request to a proxy leads (RFC 9112 sections 3.2.2 and 3.2.3). Throws {@linkcode HeadError}. */
+export function destination({ method, target }: RequestHead): URL {
+  const isConnect = method === "CONNECT";
+  const text = isConnect ? `http://${target}/` : target;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url?.protocol === "http:" && url.username === "" && url.password === "" &&
+    url.hash === "" &&
+    url.port !== "0" && url.hostname.length <= MAX_HOST_LENGTH;
+  if (url && isPlain && (!isConnect || CONNECT_TARGET.test(target))) return url;
+  throw new HeadError(
+    "400 Bad Request",
+    "This is a proxy for http://<id>.skip.alt/: name it in your program's settings.",
+  );
 }
 
 /** Headers that concern the connection with the proxy alone (RFC 9110 section 7.6.1). */

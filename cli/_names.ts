@@ -28,8 +28,13 @@ export function readName(text: string): string {
 
 /** The names in `path`, with their ids; none if there is no such file. Throws {@linkcode CommandError} that names the file. */
 export async function readNames(path: string): Promise<ReadonlyMap<string, string>> {
+  return parseNames(await readLines(path), path);
+}
+
+/** Reads the lines of such a file: a name and an id each. Throws {@linkcode CommandError} that names the file and the line. */
+export function parseNames(lines: readonly string[], path: string): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  for (const [index, line] of (await readLines(path)).entries()) {
+  for (const [index, line] of lines.entries()) {
     const [name, id, ...rest] = wordsOf(line);
     if (name === undefined) continue;
     if (!isName(name) || id === undefined || rest.length > 0) throw garbled(path, index, "it is not NAME ID");
@@ -62,7 +67,7 @@ export async function removeName(path: string, name: string): Promise<string | u
 }
 
 function wordsOf(line: string): string[] {
-  return line.replace(/#.*/, "").split(/\s+/).filter((word) => word !== "");
+  return line.replace(/#.*/s, "").split(/\s+/).filter((word) => word !== "");
 }
 
 async function readLines(path: string): Promise<string[]> {

@@ -11,7 +11,7 @@ import {
   splice,
 } from "../lib/tunnel/mod.ts";
 import { CommandError, Exit, explain } from "./_exit.ts";
-import { HeadError, originHead, readHead, type RequestHead } from "./_http_head.ts";
+import { destination, HeadError, originHead, readHead, type RequestHead } from "./_http_head.ts";
 import type { Peers } from "./_peers.ts";
 
 /** A client on this machine says what it wants at once. */
@@ -133,19 +133,6 @@ async function passOn(
     await writeAll(remote, originHead(head, url));
     await splice(once(client, head.bodyBytes, rest), remote, { signal });
   }
-}
-
-/** Where a request to a proxy leads (RFC 9112 sections 3.2.2 and 3.2.3). Throws {@linkcode HeadError}. */
-function destination({ method, target }: RequestHead): URL {
-  const isConnect = method === "CONNECT";
-  const text = isConnect ? `http://${target}/` : target;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain = url?.protocol === "http:" && url.username === "" && url.password === "" && url.hash === "";
-  if (isConnect ? url && isPlain && /^[^/?#@]+:\d+$/.test(target) : url && isPlain) return url!;
-  throw new HeadError(
-    "400 Bad Request",
-    "This is a proxy for http://<id>.skip.alt/: name it in your program's settings.",
-  );
 }
 
 /** What becomes of a connection: one of the two. */

@@ -77,11 +77,20 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function read(path: string): Promise<Running[]> {
   try {
-    const { pid, since, command, id, detail } = JSON.parse(await Deno.readTextFile(path));
+    return parseRunning(await Deno.readTextFile(path));
+  } catch {
+    return []; // gone since
+  }
+}
+
+/** What a file tells, if it is one of ours and whole. Never throws. */
+export function parseRunning(text: string): Running[] {
+  try {
+    const { pid, since, command, id, detail } = JSON.parse(text);
     const isWhole = Number.isSafeInteger(pid) && Number.isFinite(since) &&
       [command, id, detail ?? ""].every((text) => typeof text === "string");
     return isWhole ? [{ pid, since, command, id, ...(detail ? { detail } : {}) }] : [];
   } catch {
-    return []; // it is being written, or is no file of ours
+    return []; // it is being written, or somebody else's
   }
 }

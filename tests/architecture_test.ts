@@ -41,6 +41,9 @@ const ADAPTERS: Record<string, string> = {
   "@peculiar/asn1-x509": "lib/identity/certificate.ts",
 };
 
+/** Packages that tests alone use, and the one file that knows each. */
+const TEST_ADAPTERS: Record<string, string> = { "fast-check": "tests/fuzz/_fast_check.ts" };
+
 /** Files without a test file of the same name, and why. */
 const UNMIRRORED: [pattern: RegExp, reason: string][] = [
   [/\/(mod|types)\.ts$/, "names only, no behaviour"],
@@ -129,6 +132,15 @@ Deno.test("a folder of lib is entered only through its mod.ts", async () => {
 Deno.test("each package of npm is known to one file", async () => {
   const sources = [...await sourcesIn("lib"), ...await sourcesIn("cli")];
   assertEquals(sources.flatMap(strayPackages), []);
+});
+
+Deno.test("a package that only tests use is known to one file of them, and is not published", async () => {
+  const uses = (await sourcesIn("tests")).flatMap(({ path, text }) =>
+    importsOf(text).map(packageOf).filter((name) => name in TEST_ADAPTERS).map((name) => [name, path])
+  );
+  assertEquals(uses, Object.entries(TEST_ADAPTERS));
+  const { publish } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  assertEquals(publish.include.filter((path: string) => path.startsWith("tests")), []);
 });
 
 Deno.test("lib never writes to the console", async () => {

@@ -78,7 +78,7 @@ export class FileStore implements InvitationStore {
 }
 
 function open(path: string): Promise<WatchedFile<readonly Invitation[]>> {
-  return WatchedFile.open(path, { parse, absent: [], maxBytes: MAX_FILE_BYTES });
+  return WatchedFile.open(path, { parse: parseInvitations, absent: [], maxBytes: MAX_FILE_BYTES });
 }
 
 /** The lock ends with the process that holds it, however it ends. */
@@ -124,7 +124,7 @@ function checkCount(invitations: readonly Invitation[]): readonly Invitation[] {
 }
 
 /** Reads the file's text. Throws `SyntaxError` for what we have not written. */
-function parse(text: string): readonly Invitation[] {
+export function parseInvitations(text: string): readonly Invitation[] {
   try {
     const { version, invitations } = JSON.parse(text);
     if (version === 1 && Array.isArray(invitations) && invitations.length <= MAX_INVITATIONS) {

@@ -65,7 +65,7 @@ export class AllowList {
 export function parseAllowList(text: string): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const [index, line] of text.split("\n").entries()) {
-    const words = line.replace(/#.*/, "").split(/\s+/).filter((word) => word !== "");
+    const words = line.replace(/#.*/s, "").split(/\s+/).filter((word) => word !== "");
     if (words.length === 0) continue;
     if (words.length > 2) throw wrong(index, "a line holds one id, and a name before it or not");
     try {

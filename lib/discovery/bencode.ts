@@ -59,6 +59,12 @@ export function isDict(value: BencodeValue | undefined): value is BencodeDict {
   return typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
+/** Whether every number in a value is exactly the one that was written, so that it can be written again. */
+export function isExact(value: BencodeValue): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  return Buffer.isBuffer(value) || Object.values(value).every(isExact);
+}
+
 class Reader {
   at = 0;
   readonly #bytes: Buffer;
@@ -119,7 +125,7 @@ class Reader {
     const start = this.at;
     let value = 0;
     for (let c = this.#bytes[start]; c !== undefined && c >= ZERO && c <= NINE; c = this.#bytes[++this.at]) {
-      value = value * 10 + c - ZERO;
+      value = value * 10 + (c - ZERO); // else it is wrong near 2^53
     }
     const count = this.at - start;
     if (count === 0 || count > MAX_DIGITS) throw new Malformed();

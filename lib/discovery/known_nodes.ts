@@ -27,7 +27,7 @@ export interface KnownNodes {
 export async function readKnownNodes(path: string): Promise<KnownNodes> {
   try {
     const { size } = await Deno.stat(path);
-    return size > MAX_FILE_BYTES ? { nodes: [] } : parse(await Deno.readTextFile(path));
+    return size > MAX_FILE_BYTES ? { nodes: [] } : parseKnownNodes(await Deno.readTextFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { nodes: [] };
     throw error;
@@ -66,7 +66,8 @@ export function mergeKnownNodes(
   return own?.sure ? { address: own.address, nodes } : { nodes };
 }
 
-function parse(text: string): KnownNodes {
+/** Reads the text of the file; what is no node in it is left out. Never throws. */
+export function parseKnownNodes(text: string): KnownNodes {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Endpoint } from "../endpoint.ts";
 import { verifyBytes } from "../identity/mod.ts";
-import { writeBencode } from "./bencode.ts";
+import { isExact, writeBencode } from "./bencode.ts";
 import { CLOSEST_COUNT, packContacts, toReply } from "./contacts.ts";
 import { type QueryMessage, readPacket, type ResponseMessage } from "./guard.ts";
 import { KrpcError, type Outcome } from "./krpc.ts";
@@ -135,6 +135,8 @@ const METHODS: ReadonlySet<string> = new Set([
 /** The rules of BEP 44 that the library does not check, or checks only by size of a string. */
 function refuse({ q, a }: QueryMessage): readonly [number, string] | undefined {
   if (q !== "put" || a.v === undefined) return undefined;
+  // It would be stored as another number, and `bencode` would print a warning.
+  if (!isExact(a.v)) return [203, "a number beyond 2^53"];
   if (writeBencode(a.v).length > MAX_VALUE_BYTES) return [205, "message (v field) too big"];
   if (Buffer.isBuffer(a.salt) && a.salt.length > MAX_SALT_BYTES) return [207, "salt too big"];
   if (!a.k && !a.sig) return undefined;

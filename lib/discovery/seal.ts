@@ -90,7 +90,7 @@ export async function sealKnock(
   { identity, recipient, sealKey, now }: SealOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const ephemeral = await generateSealKeys();
-  const body = packBody(knock, identity.publicKey, now);
+  const body = packKnock(knock, identity.publicKey, now);
   const plaintext = concat(body, identity.sign(concat(CONTEXT, recipient, body)));
   const { key, iv } = await deriveKey(ephemeral.privateKey, sealKey, ephemeral.publicKey, sealKey);
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plaintext);
@@ -136,7 +136,7 @@ export class KnockOpener {
 
   #read(plaintext: Uint8Array<ArrayBuffer>): SealedKnock | undefined {
     const body = plaintext.subarray(0, -SIGNATURE_BYTES);
-    const knock = unpackBody(body);
+    const knock = unpackKnock(body);
     if (!knock || Math.abs(this.#now() - knock.time) > KNOCK_LIFETIME_MS) return undefined;
     const { publicKey, candidates, nat, ports } = knock;
     const signed = concat(CONTEXT, this.#recipient, body);
@@ -163,11 +163,12 @@ async function deriveKey(
   return { key, iv: bits.slice(KEY_BYTES) };
 }
 
-function packBody(
+/** The plaintext of a box without its signature. */
+export function packKnock(
   { candidates, nat, ports = [] }: Omit<SealedKnock, "publicKey">,
   publicKey: Uint8Array,
   now: number,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const head = new DataView(new ArrayBuffer(9));
   head.setUint8(0, VERSION);
   head.setBigUint64(1, BigInt(Math.floor(now)));
@@ -191,7 +192,8 @@ function packEndpoint({ hostname, port }: Endpoint): Uint8Array[] {
   return [concat(Uint8Array.of(address.length === 4 ? 4 : 6), address, Uint8Array.of(port >> 8, port & 255))];
 }
 
-function unpackBody(body: Uint8Array): SealedKnock & { time: number } | undefined {
+/** Reads what {@linkcode packKnock} wrote; nothing for anything else. Whoever sealed it may have written anything. Never throws. */
+export function unpackKnock(body: Uint8Array): SealedKnock & { time: number } | undefined {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const text = body.subarray(HEAD_BYTES + 1, HEAD_BYTES + 1 + body[HEAD_BYTES]!);
   const nat = parseNat(new TextDecoder().decode(text));

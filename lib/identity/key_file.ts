@@ -118,8 +118,13 @@ ${seedToPkcs8(identity.exportSeed()).toBase64()}
 `;
 }
 
-/** Errors of the parser are not passed on: they might quote what they read. */
-function readSeed(text: string, path: string): Uint8Array {
+/**
+ * Reads the text of a key file: the 32 bytes of the secret. Throws `SyntaxError` for anything else. Errors of the parser are not
+ * passed on: they might quote what they read.
+ *
+ * @param path For the error.
+ */
+export function readSeed(text: string, path: string): Uint8Array {
   const pem = text.match(/-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----/)?.[0];
   try {
     const key = createPrivateKey(pem ?? "");

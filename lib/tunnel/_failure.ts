@@ -42,9 +42,13 @@ export function fetchFailure(ticket: Ticket, before: number, error: unknown): un
   return new PeerError("tunnel-failed", `Cannot fetch from the peer: ${withoutCredentials(detail)}`);
 }
 
-/** The peer does not let us in. It does not say why, but its clock may: a proof counts only while the clocks agree. */
-export function denied(headers: Headers, now = Date.now()): PeerError {
-  const apart = Math.abs(Date.parse(headers.get("date") ?? "") - now);
+/**
+ * The peer does not let us in. It does not say why, but its clock may: a proof counts only while the clocks agree.
+ *
+ * @param date The header of that name, whatever is in it.
+ */
+export function denied(date: string | null, now = Date.now()): PeerError {
+  const apart = Math.abs(Date.parse(date ?? "") - now);
   const why = apart > PROOF_WINDOW_MS
     ? `its clock and ours are ${Math.round(apart / HOUR_MS)} hours apart`
     : "it does not let us in";

@@ -135,7 +135,7 @@ class Client {
       const response = await fetch(request, { client });
       if (!isDenial(response)) return response;
       await response.body?.cancel();
-      throw denied(response.headers);
+      throw denied(response.headers.get("date"));
     } catch (error) {
       request.signal.throwIfAborted();
       this.#throwIfClosed();

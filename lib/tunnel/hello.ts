@@ -60,8 +60,7 @@ async function readHead(stream: ByteStream): Promise<string> {
 function judge(head: string) {
   const status = head.match(/^HTTP\/1\.1 (\d{3}) /)?.[1];
   if (status === "204") return;
-  const date = head.match(/^date: ?(.+)\r$/im)?.[1] ?? "";
-  if (status === "403") throw denied(new Headers({ date }));
+  if (status === "403") throw denied(head.match(/^date: ?(.+)\r$/im)?.[1] ?? null);
   throw failed(status ? `it answered with status ${status}` : "it does not speak HTTP/1.1");
 }
 

@@ -10,6 +10,9 @@ Deno.test("parseAllowList() reads ids with names, comments and empty lines aroun
   const text = `# friends\r\n\n${ann}\n  bob\t${bob.toUpperCase()} # since May\r\n#${eve}\n${ann}`;
   assertEquals(parseAllowList(text), new Set([ann, bob]));
   assertEquals(parseAllowList(""), new Set());
+  for (const end of ["\r", "\u2028"]) { // ends of lines to an expression, but not to an editor
+    assertEquals(parseAllowList(`${ann} # not${end}${eve}`), new Set([ann]));
+  }
 });
 
 Deno.test("parseAllowList() names the line that it cannot read", () => {

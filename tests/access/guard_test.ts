@@ -72,11 +72,16 @@ Deno.test("openGuard() says what has become of the list", () =>
     const next = () => new Promise((resolve) => heard.resolve = resolve);
     const onAllowList = (peers: number, error?: Error) => heard.resolve!([peers, error?.name]);
     await using guard = await open({ allowFile, onAllowList });
+    // Not written in place: the guard might look at it while it is empty.
+    const replace = async (text: string) => {
+      await Deno.writeTextFile(`${allowFile}.new`, text);
+      await Deno.rename(`${allowFile}.new`, allowFile);
+    };
     const garbled = next();
-    await Deno.writeTextFile(allowFile, "garbage");
+    await replace("garbage");
     assertEquals([await garbled, guard.admits(ann)], [[1, "SyntaxError"], true]);
     const mended = next();
-    await Deno.writeTextFile(allowFile, `${ann}\n${bob}`);
+    await replace(`${ann}\n${bob}`);
     assertEquals([await mended, guard.admits(bob)], [[2, undefined], true]);
   }));
 

@@ -53,6 +53,7 @@ Deno.test("cleanName() leaves a name that stays within its line", () => {
     ["\x1b[31mred\x07", "[31mred"],
     ["\u202eevil\u200b\u2066", "evil"], // turned the wrong way round, without width
     ["\u2028", ""],
+    ["Ann \x00 Lee\t\x00\tB", "Ann Lee B"], // no gap where something was taken out
     ["Zoë 👋", "Zoë 👋"],
     ["\ud800", ""], // half a character
     ["👋".repeat(MAX_NAME + 1), "👋".repeat(MAX_NAME)],

@@ -31,6 +31,13 @@ Deno.test("readFlags() suggests the nearest flag for a mistyped one", () => {
   assertEquals(hintOf(["--something-else"]), "See skip help serve.");
 });
 
+Deno.test("readFlags() knows no flag by the name that the parser keeps for itself", () => {
+  for (const arg of ["--_", "--_=1", "-_", "-_x", "--__proto__"]) {
+    assertEquals(hintOf([arg, "7"]), "See skip help serve.");
+  }
+  assertEquals(readFlags("serve", ["--", "--_"], TABLE).positional, ["--_"]);
+});
+
 Deno.test("readFlags() refuses missing values, repeated values and too many arguments", () => {
   for (const args of [["--port"], ["--port="], ["--port", "1", "--port", "2"], ["a", "b"]]) hintOf(args);
   assertThrows(() => readFlags("connect", [], { positional: [1, 1] }), UsageError, "needs an argument");

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { HeadError, originHead, parseHead, readHead } from "../../cli/_http_head.ts";
+import { destination, HeadError, originHead, parseHead, readHead } from "../../cli/_http_head.ts";
 import { tcpPair } from "../_streams.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -80,6 +80,31 @@ for (const [what, head, status] of REFUSED) {
     assertEquals(error.status.slice(0, 3), status);
   });
 }
+
+const ID = "ybndrfg8ejkmcpqxot1uwisza345h769ybndrfg8ejkmcpqxot1y";
+
+Deno.test("destination() leads where the request is written", () => {
+  const table: [line: string, url: string][] = [
+    [`GET http://${ID}.skip.alt/a?b`, `http://${ID}.skip.alt/a?b`],
+    ["GET http://h:8080", "http://h:8080/"],
+    [`CONNECT ${ID}.skip.alt:443`, `http://${ID}.skip.alt:443/`],
+    ["CONNECT [2001:db8::9]:80", "http://[2001:db8::9]/"],
+  ];
+  for (const [line, url] of table) assertEquals(destination(parseHead(`${line} HTTP/1.1`)).href, url);
+});
+
+Deno.test("destination() refuses what leads elsewhere than it seems, or nowhere", () => {
+  const refused = [
+    ...["GET /", "GET *", "GET https://h/", "GET http://user@h/", "GET http://h/#x", "GET ftp://h/"],
+    ...["CONNECT h", "CONNECT h/:443", "CONNECT user@h:443", "CONNECT h?x:443", "CONNECT http://h:443"],
+    // To a parser of URLs a backslash is a slash, and port 0 would have become 80.
+    ...["CONNECT h\\x:443", "CONNECT h:0", "GET http://h:0/", `GET http://${"h".repeat(256)}/`],
+  ];
+  for (const line of refused) {
+    const error = assertThrows(() => destination(parseHead(`${line} HTTP/1.1`)), HeadError, "", line);
+    assertEquals(error.status, "400 Bad Request", line);
+  }
+});
 
 Deno.test("originHead() names the host of the URL, asks for the end, and drops what is the proxy's", () => {
   const head = parseHead([

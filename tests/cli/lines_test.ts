@@ -17,6 +17,12 @@ Deno.test("lines() reads a character that two chunks share", async () => {
   assertEquals(await read(Uint8Array.of(first!), Uint8Array.from(rest)), ["é"]);
 });
 
+Deno.test("lines() leaves out a byte order mark at the beginning, and no other", async () => {
+  const [mark] = [new TextEncoder().encode("\ufeff")];
+  assertEquals(await read(mark.subarray(0, 1), mark.subarray(1), "a\n\ufeffb"), ["a", "\ufeffb"]);
+  assertEquals(await read("a", "\ufeffb\n", "\ufeffc"), ["a\ufeffb", "\ufeffc"]);
+});
+
 Deno.test("lines() cuts a line without end", async () => {
   const parts = await read("x".repeat(2_500_000));
   assertEquals(parts.map((p) => p.length), [1_048_576, 1_048_576, 402_848]);

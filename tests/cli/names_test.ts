@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CommandError, UsageError } from "../../cli/_exit.ts";
-import { addName, isName, readName, readNames, removeName } from "../../cli/_names.ts";
+import { addName, isName, parseNames, readName, readNames, removeName } from "../../cli/_names.ts";
 import { generateIdentity } from "../../mod.ts";
 import { temporaryFolder } from "./_skip.ts";
 
@@ -34,6 +34,12 @@ Deno.test("addName() never lets a name stand for another peer than before", asyn
   await addName(path, "home", ann);
   await assertRejects(() => addName(path, "home", bob), UsageError, `home is already ${ann}`);
   assertEquals((await readNames(path)).get("home"), ann);
+});
+
+Deno.test("parseNames() takes a comment for one up to the end of its line", () => {
+  for (const end of ["\r", "\u2028"]) {
+    assertEquals([...parseNames([`ann ${ann} # not${end}bob`], "names")], [["ann", ann]]);
+  }
 });
 
 Deno.test("readNames() names the line that it cannot read", async () => {

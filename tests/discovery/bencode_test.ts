@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { isDict, readBencode, writeBencode } from "../../lib/discovery/bencode.ts";
+import { isDict, isExact, readBencode, writeBencode } from "../../lib/discovery/bencode.ts";
 
 function read(text: string) {
   return readBencode(Buffer.from(text, "latin1"));
@@ -70,6 +70,22 @@ Deno.test("readBencode() ends for every truncation and every changed byte of a p
       changed[length] = byte;
       readBencode(changed);
     }
+  }
+});
+
+Deno.test("readBencode() reads every number up to 2^53 as it was written", () => {
+  for (const n of [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 9_007_199_254_740_967]) {
+    assertEquals(read(`i${n}e`), n);
+    assertEquals(readBencode(Buffer.from(writeBencode(n))), n);
+  }
+});
+
+Deno.test("isExact() tells a value that can be written again from one that lost something", () => {
+  for (const text of ["i9007199254740991e", "li1e4:spame", "d1:ali-5eee"]) {
+    assertEquals(isExact(read(text)!), true, text);
+  }
+  for (const text of ["i9007199254740992e", "i99999999999999999999e", "d1:ali1ei-9007199254740993eee"]) {
+    assertEquals(isExact(read(text)!), false, text);
   }
 });
 

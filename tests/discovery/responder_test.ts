@@ -70,6 +70,7 @@ Deno.test("Responder refuses what BEP 44 forbids, and says why", async () => {
   assertEquals((await put(1, "x".repeat(996))).e, undefined);
   assertEquals((await put(2, "x".repeat(997))).e?.[0], 205);
   assertEquals((await put(2, ["x".repeat(995)])).e?.[0], 205);
+  assertEquals((await put(2, [2 ** 53])).e?.[0], 203); // one that could not be given back as it was
   assertEquals((await ask("put", { token, k, sig, seq: 2, v: "x" })).e?.[0], 206);
   assertEquals((await ask("put", { token, k, sig, seq: 2, v: "x", salt: "x".repeat(65) })).e?.[0], 207);
   assertEquals((await ask("put", { token, k, seq: 2, v: "x" })).e?.[0], 203);

@@ -3,8 +3,10 @@ import {
   generateSealKeys,
   KnockOpener,
   MAX_BOX_BYTES,
+  packKnock,
   type SealKeys,
   sealKnock,
+  unpackKnock,
 } from "../../lib/discovery/seal.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { seededRandom } from "../simulation.ts";
@@ -111,6 +113,26 @@ Deno.test("KnockOpener gives nothing for any bytes", async () => {
     assertEquals(await one.open(bytes), undefined);
   }
   assertEquals(await one.open(new Uint8Array(200)), undefined);
+});
+
+Deno.test("unpackKnock() reads what packKnock() wrote, and nothing that is cut, longer or changed in a length", () => {
+  const body = packKnock({ ...knock, ports: [1, 65_535] }, caller.publicKey, NOW);
+  assertEquals(unpackKnock(body), { ...knock, ports: [1, 65_535], publicKey: caller.publicKey, time: NOW });
+  for (let length = 0; length < body.length; length++) {
+    assertEquals(unpackKnock(body.subarray(0, length)), undefined);
+  }
+  assertEquals(unpackKnock(new Uint8Array([...body, 0])), undefined);
+  const natBytes = 41;
+  for (
+    const [at, byte] of [[0, 1], [natBytes, 8], [natBytes, 255], [natBytes + 10, 9], [
+      natBytes + 11,
+      5,
+    ]] as const
+  ) {
+    const changed = Uint8Array.from(body);
+    changed[at] = byte;
+    assertEquals(unpackKnock(changed), undefined, `${at}`);
+  }
 });
 
 Deno.test("sealKnock() makes boxes of which five fit a list", async () => {

@@ -87,6 +87,14 @@ Deno.test("sayHello() says what is wrong with an answer that no serving peer giv
   }
 });
 
+Deno.test("sayHello() says that the peer does not let us in, also where its date is no text for a header", async () => {
+  for (const date of ["yesterday", "\0", "\u20ac"]) {
+    using stream = await answering(`HTTP/1.1 403 Forbidden\r\nDate: ${date}\r\n\r\n`);
+    const error = await assertRejects(() => sayHello(stream, { hostname }), PeerError);
+    assertEquals([error.code, error.message.includes("does not let us in")], ["denied", true], date);
+  }
+});
+
 Deno.test("sayHello() gives up when it is told to", async () => {
   const [near, far] = await connPair();
   const aborting = new AbortController();

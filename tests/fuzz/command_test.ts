@@ -1,0 +1,6 @@
+import { fuzzTests } from "./fuzz_test_helper.ts";
+import { COMMAND_TARGETS } from "./targets/command.ts";
+import { LOCAL_TARGETS } from "./targets/local.ts";
+import { SERVING_TARGETS } from "./targets/serving.ts";
+
+fuzzTests([...SERVING_TARGETS, ...COMMAND_TARGETS, ...LOCAL_TARGETS]);
