@@ -49,12 +49,15 @@ export async function announceKnock(
   options: KnockerOptions,
 ): Promise<number> {
   const { clock, dht, signal } = options;
+  const isReachable = resolution.record.dht !== undefined;
   const infoHash = targetOf(resolution.publicKey);
   const asked = new Set<string>();
   const announce = async (holders: readonly Reply[]) => {
     const writes = holders.filter(({ from, token }) => token && !asked.has(formatEndpoint(from)))
       .map(({ from, token }) => {
         asked.add(formatEndpoint(from));
+        // The serving peer asks there whether it is us (address_proof.ts).
+        if (isReachable) dht.announcePeer(from, token!, infoHash, 0, { signal }).catch(() => {});
         return dht.announcePeer(from, token!, infoHash, port, { signal });
       });
     return (await countAcks(writes, clock, signal)).count;

@@ -4,17 +4,14 @@
  * @module
  */
 import { PeerError } from "../errors.ts";
-import { type Clock, pause } from "./clock.ts";
-import { CLOSEST_COUNT, distance } from "./contacts.ts";
+import type { Clock } from "./clock.ts";
 import { targetOf, verifyItem } from "./item.ts";
 import { ageOf, badRecord, decodeRecord } from "./record.ts";
+import { closestReplies } from "./shortlist.ts";
 import type { Dht, Reply, Resolution, ServiceRecord } from "./types.ts";
 
 /** How long to wait for the first node at all. */
 const ONLINE_MS = 10_000;
-/** After the first record a newer one may be a round trip away; no longer than this. */
-const MAX_GRACE_MS = 150;
-const MIN_GRACE_MS = 20;
 /** A walk may be led astray by loss; a second one is answered from a fuller table. */
 const WALKS = 2;
 
@@ -78,8 +75,9 @@ class Lookup {
   readonly #target: Uint8Array;
   readonly #replies: Reply[] = [];
   #onReply: (reply: Reply) => void = () => {};
-  /** Resolves to how long to wait for something newer. */
-  readonly #first = Promise.withResolvers<number>();
+  /** Resolves when only nodes that take unusually long could have something newer. */
+  readonly #enough = Promise.withResolvers<void>();
+  #isSettled = false;
   #best: { seq: number; record: ServiceRecord } | undefined;
 
   constructor(publicKey: Uint8Array, options: ResolveOptions) {
@@ -89,21 +87,19 @@ class Lookup {
   }
 
   /**
-   * Returns soon after the first fresh record, since the next stage can begin with it; the walk goes on, because
-   * only its end tells for sure which nodes the serving peer polls.
+   * Returns with a fresh record as soon as all of the closest nodes have been heard but those that are slow: the first to
+   * answer may be those that keep an old one. The walk goes on, because only its end tells for sure which nodes the serving
+   * peer polls.
    */
   async run(): Promise<Found | undefined> {
     const { dht, signal } = this.#options;
     const onReply = (reply: Reply) => this.#take(reply);
-    const walk = dht.walk("get", this.#target, { signal, onReply });
-    const over = new AbortController();
-    const grace = this.#first.promise.then((ms) => pause(this.#options.clock, ms, over.signal));
-    try {
-      await Promise.race([walk, grace]);
-    } finally {
-      over.abort();
-      grace.catch(() => {});
-    }
+    const onSettled = () => {
+      this.#isSettled = true;
+      this.#finishIfFresh();
+    };
+    const walk = dht.walk("get", this.#target, { signal, onReply, onSettled });
+    await Promise.race([walk, this.#enough.promise]);
     if (!this.#best) return undefined;
     const known = this.#closest();
     return {
@@ -117,7 +113,7 @@ class Lookup {
   }
 
   #closest(): Reply[] {
-    return closest(this.#replies, this.#target);
+    return closestReplies(this.#replies.filter((reply) => reply.token), this.#target);
   }
 
   #take(reply: Reply): void {
@@ -128,9 +124,13 @@ class Lookup {
     const outcome = this.#judge(reply);
     if (outcome instanceof PeerError) this.problem = outcome;
     else if (outcome.seq > (this.#best?.seq ?? -1)) this.#best = outcome;
-    // A stale record may only win when nobody has anything newer, so it ends no walk.
-    const isFresh = this.#best && ageOf(this.#best.seq, this.#options.wallClock()) === "fresh";
-    if (isFresh) this.#first.resolve(Math.min(Math.max(reply.rttMs, MIN_GRACE_MS), MAX_GRACE_MS));
+    this.#finishIfFresh();
+  }
+
+  /** A stale record may only win when nobody has anything newer, so it ends no walk. */
+  #finishIfFresh(): void {
+    if (!this.#isSettled || !this.#best) return;
+    if (ageOf(this.#best.seq, this.#options.wallClock()) === "fresh") this.#enough.resolve();
   }
 
   #judge({ item }: Reply): PeerError | { seq: number; record: ServiceRecord } {
@@ -142,12 +142,4 @@ class Lookup {
     const record = decodeRecord(this.#publicKey, valid.v);
     return record instanceof PeerError ? record : { seq: valid.seq, record };
   }
-}
-
-function closest(replies: readonly Reply[], target: Uint8Array): Reply[] {
-  return replies.filter((reply) => reply.token)
-    .map((reply) => ({ reply, distance: distance(reply.from.id, target) }))
-    .sort((a, b) => a.distance < b.distance ? -1 : 1)
-    .slice(0, CLOSEST_COUNT)
-    .map(({ reply }) => reply);
 }

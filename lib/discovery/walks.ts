@@ -2,6 +2,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { byDistance, CLOSEST_COUNT } from "./contacts.ts";
 import type { Bootstrap } from "./bootstrap.ts";
 import { Coverage } from "./coverage.ts";
+import { reachOf } from "./density.ts";
 import type { Presence } from "./presence.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 import { Walk, type WalkOrigin } from "./walk.ts";
@@ -53,6 +54,7 @@ export class Walks {
       expectsMore: () =>
         followUps > 0 || bootstrap.isResolving || method !== "find_node" && bootstrap.isJoining,
       isSelf: (contact) => presence.isSelf(contact),
+      reach: reachOf(presence.table),
     }, options);
     this.#active.add(walk);
     try {
@@ -94,10 +96,11 @@ export class Walks {
   /** Where a walk begins. While there are few neighbours, bootstrap nodes are asked the question itself. */
   #places(target: Uint8Array): (Endpoint | Contact)[] {
     const { presence, bootstrap, known } = this.#deps;
-    const near = presence.table.closest(target, 2 * CLOSEST_COUNT);
+    const near = presence.table.closest(target, 2 * CLOSEST_COUNT, { confirmed: true });
     if (near.length >= CLOSEST_COUNT && bootstrap.isOnline) return near;
     const old = known.toSorted(byDistance(target)).slice(0, 2 * CLOSEST_COUNT);
-    return [...near, ...bootstrap.places(), ...old];
+    const unproven = presence.table.closest(target, 2 * CLOSEST_COUNT);
+    return [...near, ...bootstrap.places(), ...old, ...unproven];
   }
 }
 

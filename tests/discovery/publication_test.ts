@@ -83,7 +83,7 @@ Deno.test("DhtPublication reports an announcement once, soon after it is made", 
   const { knocks, close, pass } = await publish(network);
   await pass(3_000);
   announce(network, "198.51.100.7");
-  await pass(200);
+  await pass(500);
   const expected: Knock[] = [{ via: "announce", candidates: [{ hostname: "198.51.100.7", port: 41000 }] }];
   assertEquals(knocks, expected);
   await pass(60_000);

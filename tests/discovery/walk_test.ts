@@ -95,7 +95,7 @@ Deno.test("Walk.run() waits no more than the stall time for dead nodes", async (
   // The 8 closest are dead; 9 to 16 must be found behind them.
   const { clock, start } = setUp({ knows: () => range(1, 16), rtt: (n) => n <= 8 ? Infinity : RTT });
   assertEquals(numbers(await clock.run(start(place(contact(100))).run())), range(9, 16));
-  assertEquals(clock.now(), RTT + STALL_MS + RTT);
+  assertEquals(clock.now() <= RTT + STALL_MS + RTT, true);
 });
 
 Deno.test("Walk.run() gives dead nodes' slots to others before they time out", async () => {
