@@ -171,7 +171,7 @@ export class DhtNode implements Dht {
   async walk(method: "get" | "get_peers", target: Uint8Array, options: WalkOptions = {}): Promise<Reply[]> {
     this.#closed.signal.throwIfAborted();
     let stopped = false;
-    const onReply = (reply: Reply) => stopped = options.onReply?.(reply) === true;
+    const onReply: WalkOptions["onReply"] = (...reply) => stopped = options.onReply?.(...reply) === true;
     const replies = await this.#walks.run(method, target, { ...options, onReply });
     const isHolder = !this.readOnly && (replies.length > 0 || this.#bootstrap.isOnline);
     if (stopped || !isHolder) return replies;

@@ -12,6 +12,11 @@ import type { Dht, Reply, Resolution, ServiceRecord } from "./types.ts";
 
 /** How long to wait for the first node at all. */
 const ONLINE_MS = 10_000;
+/** So many of the closest nodes, each in a network of its own, are seldom in one hand. */
+const AGREEMENT = 5;
+/** After that a newer one may be a round trip away; no longer than this. */
+const MAX_GRACE_MS = 150;
+const MIN_GRACE_MS = 20;
 /** A walk may be led astray by loss; a second one is answered from a fuller table. */
 const WALKS = 2;
 
@@ -75,9 +80,11 @@ class Lookup {
   readonly #target: Uint8Array;
   readonly #replies: Reply[] = [];
   #onReply: (reply: Reply) => void = () => {};
-  /** Resolves when only nodes that take unusually long could have something newer. */
+  /** Resolves when hardly any node could have something newer. */
   readonly #enough = Promise.withResolvers<void>();
   #isSettled = false;
+  /** The number of the valid record in each reply. */
+  readonly #numbers = new Map<Reply, number>();
   #best: { seq: number; record: ServiceRecord } | undefined;
 
   constructor(publicKey: Uint8Array, options: ResolveOptions) {
@@ -87,19 +94,24 @@ class Lookup {
   }
 
   /**
-   * Returns with a fresh record as soon as all of the closest nodes have been heard but those that are slow: the first to
-   * answer may be those that keep an old one. The walk goes on, because only its end tells for sure which nodes the serving
-   * peer polls.
+   * Returns with a fresh record a round trip after the closest nodes agree on it, or as soon as all of them have been heard
+   * but those that are slow: the first to answer may be those that keep an old one. The walk goes on, because only its end
+   * tells for sure which nodes the serving peer polls.
    */
   async run(): Promise<Found | undefined> {
-    const { dht, signal } = this.#options;
-    const onReply = (reply: Reply) => this.#take(reply);
+    const { clock, dht, signal } = this.#options;
+    let cancelGrace: (() => void) | undefined;
+    const onReply = (reply: Reply, isCrowded = false) => {
+      this.#take(reply);
+      if (isCrowded || this.#agreement() < AGREEMENT) return;
+      cancelGrace ??= clock.schedule(Math.min(Math.max(reply.rttMs, MIN_GRACE_MS), MAX_GRACE_MS), onSettled);
+    };
     const onSettled = () => {
       this.#isSettled = true;
       this.#finishIfFresh();
     };
     const walk = dht.walk("get", this.#target, { signal, onReply, onSettled });
-    await Promise.race([walk, this.#enough.promise]);
+    await Promise.race([walk, this.#enough.promise]).finally(() => cancelGrace?.());
     if (!this.#best) return undefined;
     const known = this.#closest();
     return {
@@ -116,12 +128,20 @@ class Lookup {
     return closestReplies(this.#replies.filter((reply) => reply.token), this.#target);
   }
 
+  /** How many of the closest, without a gap, hold the best record. */
+  #agreement(): number {
+    const numbers = this.#closest().map((reply) => this.#numbers.get(reply));
+    const dissent = numbers.findIndex((number) => number !== this.#best?.seq);
+    return dissent < 0 ? numbers.length : dissent;
+  }
+
   #take(reply: Reply): void {
     this.answered++;
     this.#replies.push(reply);
     if (this.#closest().includes(reply)) this.#onReply(reply);
     if (!reply.item) return;
     const outcome = this.#judge(reply);
+    if (!(outcome instanceof PeerError)) this.#numbers.set(reply, outcome.seq);
     if (outcome instanceof PeerError) this.problem = outcome;
     else if (outcome.seq > (this.#best?.seq ?? -1)) this.#best = outcome;
     this.#finishIfFresh();

@@ -70,8 +70,11 @@ export interface SignedItem {
 /** Options of {@linkcode Dht.walk}. */
 export interface WalkOptions {
   readonly signal?: AbortSignal;
-  /** Called with each reply as it comes; return `true` to end the walk early. */
-  readonly onReply?: (reply: Reply) => boolean | void;
+  /**
+   * Called with each reply as it comes; return `true` to end the walk early. `isCrowded` tells whether far more nodes than
+   * eight turned up where the closest eight are to be expected.
+   */
+  readonly onReply?: (reply: Reply, isCrowded?: boolean) => boolean | void;
   /** Called once when no node is waited for any more but such that take longer than the others. */
   readonly onSettled?: () => void;
 }

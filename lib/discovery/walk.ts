@@ -22,6 +22,8 @@ export const STALL_MS = 600;
 const PATIENCE = 3;
 /** What the fastest network grants a node before it is late. */
 const MIN_LATE_MS = 150;
+/** So many nodes in place of eight are not there by chance. */
+const CROWD = 12;
 /** An end for walks that are led astray by made-up nodes. An honest one takes 15 to 60. */
 const MAX_QUERIES = 150;
 
@@ -163,12 +165,16 @@ export class Walk {
   #take(node: ListedNode, reply: Reply): void {
     this.#list.answered(node, reply, (contact) => this.#origin.isSelf(contact));
     try {
-      if (this.#options.onReply?.(reply) !== true) return;
+      if (this.#options.onReply?.(reply, this.#isCrowded()) !== true) return;
       this.#finish();
       this.#result.resolve(this.#closestReplies());
     } catch (error) {
       this.cancel(error); // the caller's own, so the caller gets it
     }
+  }
+
+  #isCrowded(): boolean {
+    return this.#list.window(isHopeful).length > CROWD;
   }
 
   #isComplete(): boolean {

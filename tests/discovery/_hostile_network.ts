@@ -12,9 +12,13 @@ import type { DatagramSocket } from "../../lib/discovery/socket.ts";
 import { type Endpoint, formatEndpoint } from "../../lib/endpoint.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { natOf } from "../../lib/nat.ts";
+import { reflect } from "../../lib/candidates/mod.ts";
+import { Gate } from "../../lib/_gate.ts";
+import { KnockAnswerer } from "../../lib/_knock_answerer.ts";
+import type { PunchPort } from "../../lib/punch/mod.ts";
 import { Simulation } from "../simulation.ts";
 import { EPOCH_START_MS } from "./_fake_dht.ts";
-import { bestIdFor, closeTo, HostileNode, type Misdeed, type Plot } from "./_hostile_node.ts";
+import { bestIdFor, closeTo, HostileNode, makeUp, type Misdeed, type Plot } from "./_hostile_node.ts";
 
 /** How hostile nodes choose their ids. */
 export type Ids =
@@ -58,7 +62,8 @@ export class HostileNetwork implements AsyncDisposable {
       simulation: this.simulation,
       misdeeds: new Set(attack.misdeeds),
       accomplices: [],
-      target: this.simulation.randomBytes(20),
+      target: new Uint8Array(20),
+      madeUp: [],
       stale: undefined,
     };
   }
@@ -67,6 +72,7 @@ export class HostileNetwork implements AsyncDisposable {
   static async create(attack: Attack, seed: number): Promise<HostileNetwork> {
     const network = new HostileNetwork(attack, seed);
     const { simulation } = network;
+    network.#turnTo(simulation.randomBytes(20));
     const every = NODES / HOSTILE;
     for (let i = 0; i < NODES; i++) {
       if (i % every < 1 && i > every) network.#addHostile();
@@ -116,7 +122,7 @@ export class HostileNetwork implements AsyncDisposable {
   async #aim(publicKey: Uint8Array): Promise<void> {
     const { simulation } = this;
     const target = targetOf(publicKey);
-    Object.assign(this.#plot, { target, stale: undefined });
+    this.#turnTo(target);
     for (const node of this.#plot.accomplices) {
       if (this.#attack.ids === "forbidden") node.id = closeTo(target, simulation);
       if (this.#attack.ids === "allowed") node.id = bestIdFor(node.endpoint.hostname, target);
@@ -124,6 +130,11 @@ export class HostileNetwork implements AsyncDisposable {
     }
     this.#plot.accomplices.sort((a, b) => distance(a.id, target) < distance(b.id, target) ? -1 : 1);
     await simulation.clock.pass(2_000);
+  }
+
+  #turnTo(target: Uint8Array): void {
+    const madeUp = this.#plot.misdeeds.has("poison tables") ? makeUp(this.simulation, target) : [];
+    Object.assign(this.#plot, { target, madeUp, stale: undefined });
   }
 
   /** A peer's own node, which begins at three honest ones. */
@@ -156,21 +167,21 @@ export class HostileNetwork implements AsyncDisposable {
     await this.#aim(identity.publicKey);
     const server = await this.#guest();
     const client = await this.#guest();
-    const knocks: { knock: Knock; at: number }[] = [];
+    await using serving = dialler(server.endpoint, () => clock.now());
     const published = Promise.withResolvers<void>();
     let version = 1;
     const onPublished = () => void (version === 2 && published.resolve());
     const publishing = server.discovery.publish(identity, () => description(version, server.endpoint), {
-      onKnock: (knock) => void knocks.push({ knock, at: clock.now() }),
+      onKnock: (knock) => serving.answer(knock),
       onPublished,
     });
     await this.#sent((from) => from.hostname === server.endpoint.hostname);
     const publication = await clock.run(publishing);
-    await clock.pass(5_000);
+    await clock.pass(2_000);
     version = 2;
     publication.update();
     await clock.run(published.promise);
-    await clock.pass(5_000);
+    await clock.pass(3_000);
     const started = clock.now();
     const sentBefore = client.node.stats.sent;
     const found = await clock.run(client.discovery.resolve(identity.publicKey)).catch(() => undefined);
@@ -184,16 +195,18 @@ export class HostileNetwork implements AsyncDisposable {
       await this.#sent((_from, to) => to.hostname === server.endpoint.hostname);
       await clock.run(knocking);
     }
-    await clock.pass(10_000);
+    await clock.pass(6_000);
     const isCallers = ({ hostname }: Endpoint) => hostname === client.endpoint.hostname;
-    const heard = knocks.find(({ knock }) => knock.via === "announce" && knock.candidates.every(isCallers));
+    const heard = serving.dialled.find(isCallers);
+    const { observed } = reflect(client.discovery.observations(), client.node.port, []);
     await clock.run(Promise.all([server.discovery.close(), client.discovery.close()]));
     return {
       version: found?.record.candidates[0]?.port ?? 0,
       lookupMs,
       lookupPackets,
-      heardMs: heard && heard.at - knocked,
-      strangers: knocks.flatMap(({ knock }) => knock.candidates).filter((c) => !isCallers(c)),
+      dialledMs: heard && heard.at - knocked,
+      strangers: serving.dialled.filter((one) => !isCallers(one)),
+      knowsItself: observed?.hostname === client.endpoint.hostname,
     };
   }
 
@@ -212,10 +225,44 @@ export interface Meeting {
   readonly version: number;
   readonly lookupMs: number;
   readonly lookupPackets: number;
-  /** From the knock to the moment when the serving peer would dial; absent where it never did. */
-  readonly heardMs: number | undefined;
-  /** Endpoints of others that the serving peer would have dialled. */
+  /** From the knock to the serving peer's SYN; absent where there was none. */
+  readonly dialledMs: number | undefined;
+  /** Endpoints of others that the serving peer dialled. */
   readonly strangers: readonly Endpoint[];
+  /** Whether the connecting peer believes in its true address. */
+  readonly knowsItself: boolean;
+}
+
+/** What of a serving peer answers knocks, with a port that only notes whom it would dial. */
+function dialler(own: Endpoint, now: () => number) {
+  const dialled: (Endpoint & { readonly at: number })[] = [];
+  const port: PunchPort = {
+    port: own.port,
+    dial: ({ hostname, port }, { signal } = {}) => {
+      dialled.push({ hostname, port, at: now() });
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    },
+    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const answerer = new KnockAnswerer({
+    port,
+    gate: new Gate(CALLER, { accept: () => Promise.resolve() }, () => {}),
+    vantage: () => ({
+      publicAddress: own.hostname,
+      interfaces: [],
+      candidates: [],
+      nat: natOf("preserving"),
+    }),
+    report: () => {},
+    servers: () => Promise.resolve([]),
+    answer: () => {},
+  });
+  return {
+    dialled,
+    answer: (knock: Knock) => answerer.answer(knock),
+    [Symbol.asyncDispose]: () => answerer[Symbol.asyncDispose](),
+  };
 }
 
 /** A peer's NAT: lets in what comes from where something was sent to (address and port-dependent filtering). */

@@ -40,6 +40,8 @@ export interface Plot {
   readonly accomplices: readonly HostileNode[];
   /** The item that they want to be found in vain: 20 bytes. */
   target: Uint8Array;
+  /** Nodes that do not exist, with ids as close to the target as their addresses allow. */
+  madeUp: readonly Contact[];
   /** The first record that any of them was given: valid, and soon out of date. */
   stale: Record<string, unknown> | undefined;
 }
@@ -54,7 +56,7 @@ export const THIRD_PARTIES: readonly Endpoint[] = Array.from({ length: 100 }, (_
 export const LIE: Endpoint = { hostname: "198.51.100.66", port: 6_666 };
 
 const SLOW_MS = [400, 1_900] as const;
-const FLOOD = 40;
+const FLOOD = 20;
 const K = 8;
 
 /** One of them. */
@@ -143,19 +145,11 @@ export class HostileNode {
 
   /** Each other, closest first, or contacts that do not exist, at addresses that their ids fit. */
   #nodes(): Uint8Array {
-    if (this.#does("poison tables")) {
-      const madeUp = Array.from({ length: K }, () => this.#madeUp());
-      const friends = this.#plot.accomplices.slice(0, K).map(({ contact }) => contact);
-      return packContacts([...madeUp, ...friends]);
-    }
-    return packContacts(this.#plot.accomplices.slice(0, K).map(({ contact }) => contact));
-  }
-
-  #madeUp(): Contact {
-    const { simulation, target } = this.#plot;
-    const hostname = Array.from({ length: 3 }, () => 1 + Math.floor(200 * simulation.random()));
-    const address = `${60 + Math.floor(60 * simulation.random())}.${hostname.join(".")}`;
-    return { id: bestIdFor(address, target), hostname: address, port: 6881 };
+    const { accomplices, madeUp, simulation } = this.#plot;
+    const friends = accomplices.slice(0, K).map(({ contact }) => contact);
+    if (!this.#does("poison tables")) return packContacts(friends);
+    const at = Math.floor(simulation.random() * (madeUp.length - K));
+    return packContacts([...madeUp.slice(at, at + K), ...friends]);
   }
 
   #sendGarbage({ t }: QueryMessage, to: Endpoint): void {
@@ -180,6 +174,14 @@ export class HostileNode {
       else this.#socket.send(simulation.randomBytes(64), to);
     }
   }
+}
+
+/** Nodes that do not exist. */
+export function makeUp(simulation: Simulation, target: Uint8Array): Contact[] {
+  return Array.from({ length: 500 }, (_, i) => {
+    const hostname = `${60 + i % 60}.${1 + (i >> 1)}.${Math.floor(256 * simulation.random())}.1`;
+    return { id: bestIdFor(hostname, target), hostname, port: 6881 };
+  });
 }
 
 /** An id with 24 bits of the target, whatever the address. */
