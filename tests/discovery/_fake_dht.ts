@@ -172,7 +172,10 @@ export class FakeDht implements Dht {
     return this.#ask(to, "announce_peer", options.signal, (node) => {
       check(node, token);
       const key = infoHash.toHex();
-      node.peers.set(key, [...node.peers.get(key) ?? [], { hostname: this.#own.hostname, port }]);
+      node.peers.set(key, [
+        ...node.peers.get(key) ?? [],
+        { hostname: this.#own.hostname, port: port || this.#own.port },
+      ]);
     });
   }
 

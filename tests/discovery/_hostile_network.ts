@@ -18,7 +18,16 @@ import { KnockAnswerer } from "../../lib/_knock_answerer.ts";
 import type { PunchPort } from "../../lib/punch/mod.ts";
 import { Simulation } from "../simulation.ts";
 import { EPOCH_START_MS } from "./_fake_dht.ts";
-import { bestIdFor, closeTo, HostileNode, makeUp, type Misdeed, type Plot } from "./_hostile_node.ts";
+import {
+  bestIdFor,
+  closeTo,
+  HostileNode,
+  LIE,
+  makeUp,
+  type Misdeed,
+  type Plot,
+  THIRD_PARTIES,
+} from "./_hostile_node.ts";
 
 /** How hostile nodes choose their ids. */
 export type Ids =
@@ -59,12 +68,15 @@ export class HostileNetwork implements AsyncDisposable {
     this.simulation = new Simulation({ seed });
     this.#attack = attack;
     this.#plot = {
-      simulation: this.simulation,
+      ground: this.simulation,
+      thirdParties: THIRD_PARTIES,
+      lie: LIE,
       misdeeds: new Set(attack.misdeeds),
       accomplices: [],
       target: new Uint8Array(20),
       madeUp: [],
       stale: undefined,
+      fakesNamed: 0,
     };
   }
 

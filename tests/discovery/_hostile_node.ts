@@ -6,13 +6,13 @@
 import { Buffer } from "node:buffer";
 import { writeBencode } from "../../lib/discovery/bencode.ts";
 import { nodeIdFor } from "../../lib/discovery/bep42.ts";
+import type { Clock } from "../../lib/discovery/clock.ts";
 import { packContacts } from "../../lib/discovery/contacts.ts";
 import { type QueryMessage, readPacket } from "../../lib/discovery/guard.ts";
 import { compactEndpoint } from "../../lib/discovery/krpc.ts";
 import type { DatagramSocket } from "../../lib/discovery/socket.ts";
 import type { Contact } from "../../lib/discovery/types.ts";
 import type { Endpoint } from "../../lib/endpoint.ts";
-import type { Simulation } from "../simulation.ts";
 
 /** What a hostile node can do beside having a convenient id. */
 export const MISDEEDS = [
@@ -33,9 +33,21 @@ const CLUMSY: readonly Misdeed[] = ["answer slowly", "send garbage", "answer oth
 /** One of them. */
 export type Misdeed = typeof MISDEEDS[number];
 
+/** Where hostile nodes live: a simulation, or the real world. */
+export interface Ground {
+  readonly clock: Pick<Clock, "schedule">;
+  random(): number;
+  randomBytes(length: number): Uint8Array<ArrayBuffer>;
+  socket(at: Endpoint): DatagramSocket;
+}
+
 /** What all hostile nodes of a network know of each other. */
 export interface Plot {
-  readonly simulation: Simulation;
+  readonly ground: Ground;
+  /** Whom they name as peers: whoever sends to them over TCP was fooled. */
+  readonly thirdParties: readonly Endpoint[];
+  /** What liars say of everybody's address. */
+  readonly lie: Endpoint;
   readonly misdeeds: ReadonlySet<Misdeed>;
   readonly accomplices: readonly HostileNode[];
   /** The item that they want to be found in vain: 20 bytes. */
@@ -44,15 +56,17 @@ export interface Plot {
   madeUp: readonly Contact[];
   /** The first record that any of them was given: valid, and soon out of date. */
   stale: Record<string, unknown> | undefined;
+  /** How often somebody was told of fake peers. */
+  fakesNamed: number;
 }
 
-/** Addresses that have nothing to do with anybody: whoever sends to them over TCP was fooled. */
+/** Addresses that have nothing to do with anybody. */
 export const THIRD_PARTIES: readonly Endpoint[] = Array.from({ length: 100 }, (_, i) => ({
   hostname: `198.51.${i}.80`,
   port: 8_000 + i,
 }));
 
-/** What liars say of everybody's address. */
+/** One more. */
 export const LIE: Endpoint = { hostname: "198.51.100.66", port: 6_666 };
 
 const SLOW_MS = [400, 1_900] as const;
@@ -69,12 +83,12 @@ export class HostileNode {
 
   /** Listens at once, with an id that fits its address. */
   constructor(plot: Plot, endpoint: Endpoint) {
-    const { simulation } = plot;
+    const { ground } = plot;
     this.endpoint = endpoint;
     this.#plot = plot;
     this.#number = plot.accomplices.length;
-    this.id = nodeIdFor(endpoint.hostname, simulation.randomBytes(20));
-    this.#socket = simulation.socket(endpoint);
+    this.id = nodeIdFor(endpoint.hostname, ground.randomBytes(20));
+    this.#socket = ground.socket(endpoint);
     this.#socket.onDatagram = (data, from) => this.#receive(data, from);
   }
 
@@ -96,7 +110,7 @@ export class HostileNode {
   }
 
   #ask(to: Endpoint, id: Uint8Array): void {
-    const t = this.#plot.simulation.randomBytes(2);
+    const t = this.#plot.ground.randomBytes(2);
     const a = { id, target: this.#plot.target };
     this.#socket.send(writeBencode({ t, y: "q", q: "find_node", a }), to);
   }
@@ -107,18 +121,18 @@ export class HostileNode {
     if (this.#does("flood")) this.#flood(from);
     if (query.q === "put") this.#plot.stale ??= { ...query.a };
     const answer = () => this.#answer(query, from);
-    const { clock, random } = this.#plot.simulation;
+    const { clock, random } = this.#plot.ground;
     const [least, most] = SLOW_MS;
     if (this.#does("answer slowly")) clock.schedule(least + (most - least) * random(), answer);
     else answer();
   }
 
   #answer(query: QueryMessage, from: Endpoint): void {
-    const { simulation } = this.#plot;
-    if (this.#does("send garbage") && simulation.random() < 0.5) return this.#sendGarbage(query, from);
-    const foreign = this.#does("answer other questions") && simulation.random() < 0.5;
-    const ip = compactEndpoint(this.#does("lie about ip") ? LIE : from);
-    const t = foreign ? simulation.randomBytes(4) : query.t;
+    const { ground } = this.#plot;
+    if (this.#does("send garbage") && ground.random() < 0.5) return this.#sendGarbage(query, from);
+    const foreign = this.#does("answer other questions") && ground.random() < 0.5;
+    const ip = compactEndpoint(this.#does("lie about ip") ? this.#plot.lie : from);
+    const t = foreign ? ground.randomBytes(4) : query.t;
     this.#socket.send(writeBencode({ t, y: "r", r: this.#result(query), ip }), from);
   }
 
@@ -128,16 +142,17 @@ export class HostileNode {
     const common = { id: this.id, nodes, token: Buffer.from("nothing") };
     if (q === "get") return { ...common, ...this.#item() };
     if (q === "get_peers" && this.#does("name fake peers")) {
-      return { ...common, values: THIRD_PARTIES.map(compactEndpoint) };
+      this.#plot.fakesNamed++;
+      return { ...common, values: this.#plot.thirdParties.map(compactEndpoint) };
     }
     return q === "find_node" ? { id: this.id, nodes } : q === "get_peers" ? common : { id: this.id };
   }
 
   #item(): Record<string, unknown> {
-    const { stale, simulation } = this.#plot;
+    const { stale, ground } = this.#plot;
     if (!stale) return {};
     const { k, seq, sig, v } = stale;
-    if (this.#does("keep stale records") && !(this.#does("forge records") && simulation.random() < 0.5)) {
+    if (this.#does("keep stale records") && !(this.#does("forge records") && ground.random() < 0.5)) {
       return { k, seq, sig, v };
     }
     return this.#does("forge records") ? { k, seq: (seq as number) + 60_000_000, sig, v } : {};
@@ -145,17 +160,17 @@ export class HostileNode {
 
   /** Each other, closest first, or contacts that do not exist, at addresses that their ids fit. */
   #nodes(): Uint8Array {
-    const { accomplices, madeUp, simulation } = this.#plot;
+    const { accomplices, ground, madeUp } = this.#plot;
     const friends = accomplices.slice(0, K).map(({ contact }) => contact);
     if (!this.#does("poison tables")) return packContacts(friends);
-    const at = Math.floor(simulation.random() * (madeUp.length - K));
+    const at = Math.floor(ground.random() * (madeUp.length - K));
     return packContacts([...madeUp.slice(at, at + K), ...friends]);
   }
 
   #sendGarbage({ t }: QueryMessage, to: Endpoint): void {
-    const { simulation } = this.#plot;
+    const { ground } = this.#plot;
     const kinds = [
-      () => simulation.randomBytes(200),
+      () => ground.randomBytes(200),
       () => Buffer.from("l-3:e"),
       () => writeBencode({ t, y: "r", r: { id: this.id, v: Buffer.alloc(60_000), seq: 1 } }),
       () => writeBencode({ t, y: "r", r: { id: this.id.subarray(0, 5), nodes: Buffer.alloc(25) } }),
@@ -163,30 +178,30 @@ export class HostileNode {
       () => writeBencode({ t, y: "e", e: ["no", 1, []] }),
       () => Buffer.from("d1:rd".repeat(300)),
     ];
-    this.#socket.send(kinds[Math.floor(simulation.random() * kinds.length)]!(), to);
+    this.#socket.send(kinds[Math.floor(ground.random() * kinds.length)]!(), to);
   }
 
   /** Questions under ids close to the target, so that they get into tables, and rubbish. */
   #flood(to: Endpoint): void {
-    const { simulation, target } = this.#plot;
+    const { ground, target } = this.#plot;
     for (let i = 0; i < FLOOD; i++) {
-      if (i % 2 === 0) this.#ask(to, closeTo(target, simulation));
-      else this.#socket.send(simulation.randomBytes(64), to);
+      if (i % 2 === 0) this.#ask(to, closeTo(target, ground));
+      else this.#socket.send(ground.randomBytes(64), to);
     }
   }
 }
 
 /** Nodes that do not exist. */
-export function makeUp(simulation: Simulation, target: Uint8Array): Contact[] {
+export function makeUp(ground: Ground, target: Uint8Array): Contact[] {
   return Array.from({ length: 500 }, (_, i) => {
-    const hostname = `${60 + i % 60}.${1 + (i >> 1)}.${Math.floor(256 * simulation.random())}.1`;
+    const hostname = `${60 + i % 60}.${1 + (i >> 1)}.${Math.floor(256 * ground.random())}.1`;
     return { id: bestIdFor(hostname, target), hostname, port: 6881 };
   });
 }
 
 /** An id with 24 bits of the target, whatever the address. */
-export function closeTo(target: Uint8Array, simulation: Simulation): Uint8Array {
-  const id = simulation.randomBytes(20);
+export function closeTo(target: Uint8Array, ground: Ground): Uint8Array {
+  const id = ground.randomBytes(20);
   id.set(target.subarray(0, 3));
   return id;
 }

@@ -153,3 +153,10 @@ Deno.test("sealedKnock() may be read by nobody who only holds the list's key", a
   const other = signItem(caller, 1, listed()[0]!);
   assertEquals(readList(other, listIdentity(publicKey, 1)), []);
 });
+
+Deno.test("announceKnock() names our DHT port as well where the serving peer can ask there whether it is us", async () => {
+  const { network, clock, resolution, knocker } = await setUp({ dht: "203.0.113.9" });
+  assertEquals(await clock.run(announceKnock(resolution, CONTENT, knocker())), 8);
+  const ports = network.closest(TARGET)[0]!.peers.get(TARGET.toHex())!.map(({ port }) => port);
+  assertEquals(ports.sort(), [41000, 50000]);
+});

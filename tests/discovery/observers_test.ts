@@ -172,3 +172,10 @@ Deno.test("observers() of a hub are those that are announced, until they close",
     "enough",
   );
 });
+
+Deno.test("findObservers() does not wait for a node that takes longer than the others", async () => {
+  const set = networkWhere(all([{ hostname: "20.1.0.1", port: 5000 }]));
+  set.network.nodes[3]!.delayMs = 1_500;
+  assertEquals(text(await find(set)), ["20.1.0.1:5000"]);
+  assertLessOrEqual(set.network.clock.now(), 200);
+});
