@@ -16,3 +16,11 @@ export function reachOf(table: RoutingTable): string | undefined {
   }
   return undefined;
 }
+
+/** A random id that is closer to `target` than `reach`. */
+export function idWithin(target: Uint8Array, reach: string, random: () => number): Uint8Array {
+  const span = parseInt(reach.slice(0, 8), 16) * random();
+  const offset = new DataView(new ArrayBuffer(4));
+  offset.setUint32(0, span);
+  return target.map((byte, i) => byte ^ (i < 4 ? offset.getUint8(i) : Math.floor(256 * random())));
+}

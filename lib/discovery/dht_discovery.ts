@@ -8,7 +8,7 @@ import type { Identity } from "../identity/mod.ts";
 import { ProofGiver } from "./address_proof.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { targetOf } from "./item.ts";
-import { announceKnock, boxOf, sealedKnock } from "./knocker.ts";
+import { announceKnock, announceWidely, boxOf, sealedKnock } from "./knocker.ts";
 import { DhtNode, type DhtNodeOptions } from "./node.ts";
 import { announceObserver, ObserverFinder } from "./observers.ts";
 import { DhtPublication } from "./publication.ts";
@@ -130,6 +130,7 @@ export class DhtDiscovery implements Discovery {
     const { publicKey, record } = resolution;
     if (record.dht) this.#proofs.expect(targetOf(publicKey), content.port, record.dht.hostname);
     this.#track(sealedKnock(resolution, content, options));
+    this.#track(announceWidely(resolution, content, options));
     return await announceKnock(resolution, content, options);
   }
 

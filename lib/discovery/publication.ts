@@ -83,6 +83,7 @@ export class DhtPublication implements Publication {
       own: () => this.#own,
       onKnock: (knock) => this.#knocked(knock),
     });
+    const { signal } = this.#closing;
     this.#announcements = new Announcements({
       clock,
       target: targetOf(publicKey),
@@ -90,6 +91,7 @@ export class DhtPublication implements Publication {
       mayPunch: (endpoint, from) => this.#filter.mayPunch(endpoint, from),
       send: (to, data) => dht.sendDatagram(to, data),
       confirm: () => this.#watcher?.confirm(),
+      jury: () => dht.walk("get_peers", targetOf(publicKey), { signal, isThorough: true }),
       onProven: (endpoints, from) => this.#filter.announced(endpoints, from),
     });
     this.#lists = new ListWatcher({

@@ -43,14 +43,20 @@ export interface ListedNode {
 export class Shortlist {
   readonly #target: Uint8Array;
   readonly #reach: string;
+  /** How many the window has, where there are as many. */
+  readonly count: number;
   /** Closest first. */
   #nodes: ListedNode[] = [];
   readonly #byEndpoint = new Map<string, ListedNode>();
 
-  /** @param reach How far from the target the closest eight are to be expected, as {@linkcode distance} writes it. */
-  constructor(target: Uint8Array, reach = "") {
+  /**
+   * @param reach How far from the target the closest eight are to be expected, as {@linkcode distance} writes it.
+   * @param count How many are wanted.
+   */
+  constructor(target: Uint8Array, reach = "", count = CLOSEST_COUNT) {
     this.#target = target;
     this.#reach = reach;
+    this.count = count;
   }
 
   /** Everybody, closest first. */
@@ -107,8 +113,8 @@ export class Shortlist {
   window(hopeful: (node: ListedNode) => boolean): ListedNode[] {
     const nodes = this.#nodes.filter((node) => node.distance !== "" && hopeful(node));
     const { trusted, doubtful } = byTrust(nodes, (node) => node.fits && !isDiscredited(node));
-    const near = trusted.filter((n, i) => i < CLOSEST_COUNT || i < MAX_HOLDERS && n.distance < this.#reach);
-    return [...near, ...doubtful.slice(0, Math.max(0, CLOSEST_COUNT - near.length))];
+    const near = trusted.filter((n, i) => i < this.count || i < MAX_HOLDERS && n.distance < this.#reach);
+    return [...near, ...doubtful.slice(0, Math.max(0, this.count - near.length))];
   }
 
   #insert(node: ListedNode): void {
@@ -119,13 +125,25 @@ export class Shortlist {
 
 /** Of what has answered so far the eight replies that a walk would be about, closest first. */
 export function closestReplies(replies: readonly Reply[], target: Uint8Array): Reply[] {
-  const nodes = replies.map((reply) => ({ reply, operator: operatorOf(reply.from) }))
-    .sort((a, b) => byDistance(target)(a.reply.from, b.reply.from));
+  const { trusted, doubtful } = sortReplies(
+    replies.toSorted((a, b) => byDistance(target)(a.from, b.from)),
+  );
+  return [...trusted, ...doubtful].slice(0, CLOSEST_COUNT);
+}
+
+/** Of replies, closest first, those of nodes whose ids fit, one of each network; all where there are hardly any. */
+export function trustedReplies(replies: readonly Reply[]): readonly Reply[] {
+  const { trusted } = sortReplies(replies);
+  return trusted.length >= CLOSEST_COUNT / 2 ? trusted : replies;
+}
+
+function sortReplies(replies: readonly Reply[]): { trusted: Reply[]; doubtful: Reply[] } {
+  const nodes = replies.map((reply) => ({ reply, operator: operatorOf(reply.from) }));
   const { trusted, doubtful } = byTrust(
     nodes,
     ({ reply: { from, isOwn } }) => isOwn || isNodeIdFor(from.hostname, from.id),
   );
-  return [...trusted, ...doubtful].slice(0, CLOSEST_COUNT).map(({ reply }) => reply);
+  return { trusted: trusted.map(({ reply }) => reply), doubtful: doubtful.map(({ reply }) => reply) };
 }
 
 /** Of nodes, closest first, those that fit, one of each network; and the others. */

@@ -77,6 +77,13 @@ export interface WalkOptions {
   readonly onReply?: (reply: Reply, isCrowded?: boolean) => boolean | void;
   /** Called once when no node is waited for any more but such that take longer than the others. */
   readonly onSettled?: () => void;
+  /**
+   * Whether to ask 24 nodes, and to look around first: hostile nodes that are all closer to the target than honest ones can
+   * keep these out of every answer about it, but not of those about ids beside it.
+   *
+   * @default {false}
+   */
+  readonly isThorough?: boolean;
 }
 
 /** Our node in the DHT, as the rest of discovery sees it. Implemented by `DhtNode`, and by fakes in tests. */

@@ -8,7 +8,7 @@
  */
 import type { Endpoint } from "../endpoint.ts";
 import type { Clock } from "./clock.ts";
-import { CLOSEST_COUNT } from "./contacts.ts";
+import { CLOSEST_COUNT, MAX_HOLDERS } from "./contacts.ts";
 import { type ListedNode, Shortlist } from "./shortlist.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 
@@ -22,8 +22,8 @@ export const STALL_MS = 600;
 const PATIENCE = 3;
 /** What the fastest network grants a node before it is late. */
 const MIN_LATE_MS = 150;
-/** So many nodes in place of eight are not there by chance. */
-const CROWD = 12;
+/** So many more nodes than wanted are not there by chance. */
+const CROWD = 4;
 /** An end for walks that are led astray by made-up nodes. An honest one takes 15 to 60. */
 const MAX_QUERIES = 150;
 
@@ -60,7 +60,7 @@ export class Walk {
     origin: WalkOrigin,
     options: WalkOptions = {},
   ) {
-    this.#list = new Shortlist(target, origin.reach);
+    this.#list = new Shortlist(target, origin.reach, options.isThorough ? MAX_HOLDERS : CLOSEST_COUNT);
     this.#origin = origin;
     this.#options = options;
     for (const place of places) this.#add(place);
@@ -129,7 +129,7 @@ export class Walk {
     const window = this.#list.window(isPrompt);
     if (window.length === 0 || window.some((node) => node.state !== "answered")) return;
     const isWaiting = this.#list.nodes.some((node) => node.state === "asked" && !node.isLate);
-    if (window.length < CLOSEST_COUNT && (isWaiting || this.#origin.expectsMore())) return;
+    if (window.length < this.#list.count && (isWaiting || this.#origin.expectsMore())) return;
     this.#isSettled = true;
     this.#options.onSettled?.();
   }
@@ -174,7 +174,7 @@ export class Walk {
   }
 
   #isCrowded(): boolean {
-    return this.#list.window(isHopeful).length > CROWD;
+    return this.#list.window(isHopeful).length > this.#list.count + CROWD;
   }
 
   #isComplete(): boolean {
@@ -182,7 +182,7 @@ export class Walk {
     if (window.some((node) => node.state !== "answered")) {
       return this.#queries >= MAX_QUERIES && this.#inFlight === 0;
     }
-    const isFull = window.length >= CLOSEST_COUNT;
+    const isFull = window.length >= this.#list.count;
     if (!isFull && this.#list.nodes.some((node) => node.state === "asked")) return false;
     if (!isFull && this.#origin.expectsMore()) return false;
     return !this.#waitForStalled(isFull ? window.at(-1)!.distance : undefined);

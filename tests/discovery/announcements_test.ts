@@ -1,4 +1,5 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { nodeIdFor } from "../../lib/discovery/bep42.ts";
 import { ProofGiver } from "../../lib/discovery/address_proof.ts";
 import { Announcements } from "../../lib/discovery/announcements.ts";
 import type { Contact, Reply } from "../../lib/discovery/types.ts";
@@ -12,17 +13,23 @@ const CALLERS_DHT = { hostname: CALLER.hostname, port: 6881 };
 const THIRD_PARTY = { hostname: "192.0.2.80", port: 80 };
 
 const node = (n: number, hostname = `20.${n}.0.1`): Contact => ({
-  id: new Uint8Array(20).fill(n),
+  id: nodeIdFor(hostname, new Uint8Array(20).fill(n)),
   hostname,
   port: 6881,
 });
-const EIGHT = Array.from({ length: 8 }, (_, i) => node(i + 1));
+const ALL = Array.from({ length: 24 }, (_, i) => node(i + 1));
+const EIGHT = ALL.slice(0, 8);
 
-function setUp(voters: readonly Contact[] = EIGHT) {
+/** Voters are polled; of a jury of 24, or what else it is, `naming(n)` tells whom the n-th node names. */
+function setUp(
+  voters: readonly Contact[] = EIGHT,
+  jury: readonly Contact[] = ALL,
+  naming: (n: number) => readonly Endpoint[] = () => [],
+) {
   const clock = new SimulatedClock();
   const proven: string[] = [];
   const sent: { to: Endpoint; data: Uint8Array }[] = [];
-  let confirmations = 0;
+  let [confirmations, juries] = [0, 0];
   const announcements = new Announcements({
     clock,
     target: TARGET,
@@ -30,11 +37,24 @@ function setUp(voters: readonly Contact[] = EIGHT) {
     mayPunch: ({ hostname }) => hostname !== "0.0.0.0",
     send: (to, data) => void sent.push({ to, data }),
     confirm: () => void confirmations++,
+    jury: async () => {
+      juries++;
+      await Promise.resolve();
+      return jury.map((from, n) => ({ from, values: naming(n), nodes: [], rttMs: 1 }));
+    },
     onProven: (endpoints) => void proven.push(...endpoints.map(formatEndpoint)),
   });
   const hear = (from: Contact, ...values: Endpoint[]) =>
     announcements.heard({ from, values, nodes: [], rttMs: 1 } as Reply);
-  return { announcements, clock, proven, sent, hear, confirmations: () => confirmations };
+  return {
+    announcements,
+    clock,
+    proven,
+    sent,
+    hear,
+    confirmations: () => confirmations,
+    juries: () => juries,
+  };
 }
 
 /** All of the nodes name an endpoint, and then there is time to count. */
@@ -63,41 +83,70 @@ Deno.test("Announcements ask at the address, and believe an answer from there", 
   assertEquals([...new Set(proven)], ["198.51.100.7:41000", "198.51.100.7:41001"]);
 });
 
-Deno.test("Announcements believe what six of eight networks name, and not five", async () => {
-  for (const [count, expected] of [[8, 1], [6, 1], [5, 0], [1, 0]] as const) {
-    const set = setUp();
-    await vote(set, EIGHT.slice(0, count), CALLER);
-    assertEquals(set.proven.length, expected, `${count}`);
+Deno.test("Announcements hear a jury once five of eight networks name somebody, and believe 20 of its 24", async () => {
+  const cases = [[8, 24, 1, 1], [5, 20, 1, 1], [5, 19, 1, 0], [4, 24, 0, 0], [1, 24, 0, 0]] as const;
+  for (const [votes, jurors, juries, expected] of cases) {
+    const set = setUp(EIGHT, ALL, (n) => n < jurors ? [CALLER] : []);
+    await vote(set, EIGHT.slice(0, votes), CALLER);
+    assertEquals([set.juries(), set.proven.length], [juries, expected], `${votes}, ${jurors}`);
   }
 });
 
-Deno.test("Announcements count each network once, however many of its nodes are among the closest", async () => {
-  const crowd = Array.from({ length: 8 }, (_, i) => node(100 + i, `66.6.0.${i + 1}`));
-  const set = setUp([...EIGHT.slice(0, 4), ...crowd]);
-  await vote(set, crowd, THIRD_PARTY);
-  assertEquals(set.proven, []);
-  await vote(set, EIGHT.slice(0, 4), CALLER);
-  assertEquals(set.proven, [formatEndpoint(CALLER)]);
+Deno.test("Announcements believe whom a jury has named while nodes go on naming him", async () => {
+  const set = setUp(EIGHT, ALL, () => [CALLER]);
+  await vote(set, EIGHT, CALLER);
+  const before = set.proven.length;
+  set.hear(node(1), CALLER);
+  assertEquals([before, set.proven.length, set.juries()], [1, 2, 1]);
+  await set.clock.pass(121_000);
+  await vote(set, EIGHT, CALLER); // it has been dialled long ago
+  assertEquals([set.proven.length, set.juries()], [2, 1]);
 });
 
-Deno.test("Announcements believe no votes where far more nodes than eight crowd around", async () => {
-  const set = setUp(Array.from({ length: 17 }, (_, i) => node(i + 1)));
-  await vote(set, Array.from({ length: 17 }, (_, i) => node(i + 1)), THIRD_PARTY);
+Deno.test("Announcements count each network once, however many of its nodes are among the closest", async () => {
+  const crowd = Array.from({ length: 30 }, (_, i) => node(100 + i, `66.6.0.${i + 1}`));
+  const set = setUp([...EIGHT.slice(0, 4), ...crowd], [...ALL, ...crowd], (n) => n < 24 ? [] : [THIRD_PARTY]);
+  await vote(set, crowd, THIRD_PARTY);
+  assertEquals([set.juries(), set.proven], [0, []]);
+});
+
+Deno.test("Announcements take no jurors whose ids do not fit their addresses (BEP 42)", async () => {
+  const crowd = Array.from({ length: 16 }, (_, i) => ({ ...node(100 + i), id: new Uint8Array(20) }));
+  const set = setUp(EIGHT, [...ALL.slice(8, 16), ...crowd], (n) => n < 6 ? [] : [THIRD_PARTY]);
+  await vote(set, EIGHT, THIRD_PARTY);
+  assertEquals([set.juries(), set.proven], [1, []]);
+});
+
+Deno.test("Announcements hear few juries, however often those who lie want one", async () => {
+  const set = setUp(EIGHT, ALL, (n) => n < 18 ? [THIRD_PARTY] : []);
+  for (let i = 0; i < 60; i++) {
+    await vote(set, EIGHT, { ...THIRD_PARTY, port: 1 + i });
+    await set.clock.pass(600);
+  }
   assertEquals(set.proven, []);
+  assertLessOrEqual(set.juries(), 5 + 6 + 1);
+});
+
+Deno.test("Announcements survive a jury that cannot be heard", async () => {
+  const set = setUp(EIGHT, ALL, () => {
+    throw new DOMException("closed", "AbortError");
+  });
+  await vote(set, EIGHT, CALLER);
+  assertEquals([set.juries(), set.proven], [1, []]);
 });
 
 Deno.test("Announcements believe no nodes that are not among the closest", async () => {
-  const set = setUp();
+  const set = setUp(EIGHT, ALL, () => [THIRD_PARTY]);
   await vote(set, Array.from({ length: 30 }, (_, i) => node(100 + i)), THIRD_PARTY);
-  assertEquals(set.proven, []);
+  assertEquals([set.juries(), set.proven], [0, []]);
 });
 
 Deno.test("Announcements forget a node's word after a minute", async () => {
-  const set = setUp();
-  await vote(set, EIGHT.slice(0, 5), CALLER);
+  const set = setUp(EIGHT, ALL, () => [CALLER]);
+  await vote(set, EIGHT.slice(0, 4), CALLER);
   await set.clock.pass(61_000);
-  await vote(set, EIGHT.slice(5), CALLER);
-  assertEquals(set.proven, []);
+  await vote(set, EIGHT.slice(4), CALLER);
+  assertEquals(set.juries(), 0);
 });
 
 Deno.test("Announcements believe our own node alone: it has checked the token itself", () => {
@@ -107,7 +156,7 @@ Deno.test("Announcements believe our own node alone: it has checked the token it
 });
 
 Deno.test("Announcements believe the only node of a network of one", async () => {
-  const set = setUp([node(1)]);
+  const set = setUp([node(1)], [node(1)], () => [CALLER]);
   await vote(set, [node(1)], CALLER);
   assertEquals(set.proven, [formatEndpoint(CALLER)]);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { nodeIdFor } from "../../lib/discovery/bep42.ts";
 import { distance } from "../../lib/discovery/contacts.ts";
-import { reachOf } from "../../lib/discovery/density.ts";
+import { idWithin, reachOf } from "../../lib/discovery/density.ts";
 import { RoutingTable } from "../../lib/discovery/table.ts";
 import { seededRandom } from "../simulation.ts";
 
@@ -48,4 +48,15 @@ Deno.test("reachOf() counts no ids that do not fit, one node of each network, an
   }
   assert(distance(OWN, OWN) < reachOf(table)!);
   assertEquals(reachOf(table), reach);
+});
+
+Deno.test("idWithin() gives ids that are closer to the target than the reach, and no closer than chance has it", () => {
+  const random = seededRandom(5);
+  const target = Uint8Array.from({ length: 20 }, () => 256 * random());
+  for (const reach of ["ffffffff".padEnd(40, "f"), "20000000".padEnd(40, "0"), "00ff0000".padEnd(40, "0")]) {
+    const all = Array.from({ length: 200 }, () => distance(idWithin(target, reach, random), target));
+    assert(all.every((far) => far < reach));
+    const share = (far: string) => parseInt(far.slice(0, 8), 16) / parseInt(reach.slice(0, 8), 16);
+    assert(Math.abs(all.reduce((sum, far) => sum + share(far), 0) / 200 - 0.5) < 0.1);
+  }
 });

@@ -95,7 +95,7 @@ Deno.test("DhtPublication hears a knock that was made while it was starting", as
   const network = new FakeNetwork(8);
   announce(network, "198.51.100.7");
   const { knocks, close, pass } = await publish(network);
-  await pass(500);
+  await pass(1_000);
   assertEquals(knocks.length, 1);
   await close();
 });
