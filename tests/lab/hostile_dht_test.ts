@@ -40,9 +40,17 @@ async function startHostile(host: LabHost, about: readonly string[]): Promise<Ho
 
 /** Counts the SYNs that reach a machine. */
 async function countSyns({ namespace }: LabHost): Promise<() => Promise<number>> {
-  const rules =
-    "table ip trap { chain in { type filter hook prerouting priority -300; tcp flags syn counter; } }";
-  await runScript("count SYNs", `echo '${rules}' | ip netns exec ${namespace} nft -f -`);
+  await runScript(
+    "count SYNs",
+    `ip netns exec ${namespace} nft -f - <<'END'
+table ip trap {
+  chain in {
+    type filter hook prerouting priority -300;
+    tcp flags syn counter
+  }
+}
+END`,
+  );
   return async () => {
     const args = ["netns", "exec", namespace, "nft", "list", "table", "ip", "trap"];
     const { stdout } = await new Deno.Command("ip", { args }).output();
