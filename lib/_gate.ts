@@ -1,15 +1,15 @@
 import { answerChecks, type Probe } from "./check/mod.ts";
 import { formatEndpoint } from "./endpoint.ts";
-import { Occupancy } from "./occupancy.ts";
+import { Occupancy, type Place } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, pathKindOf } from "./progress.ts";
-import type { ByteStream } from "./punch/mod.ts";
+import { type ByteStream, roomFor } from "./punch/mod.ts";
 import type { ServingTunnel } from "./tunnel/mod.ts";
 
 /** Paths that have not begun TLS yet, in all: each costs a descriptor and a few KiB. */
 const MAX_UNCHECKED = 1024;
-/** The same for one address, so that one stranger cannot take all. */
-const MAX_UNCHECKED_PER_ADDRESS = 256;
+/** The same for one address or IPv6 /64, so that one stranger cannot take all. */
+const MAX_UNCHECKED_PER_NETWORK = 256;
 
 /**
  * Where every TCP path of a serving peer ends up, whoever dialled: checks are answered, and once TLS begins the path
@@ -22,7 +22,7 @@ export class Gate implements AsyncDisposable {
   readonly #probe: Probe | undefined;
   readonly #closing = new AbortController();
   readonly #pending = new Set<Promise<void>>();
-  readonly #occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_ADDRESS);
+  readonly #occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_NETWORK, { hasRoom: roomFor(1) });
   readonly #waiting = new Map<string, Set<() => void>>();
 
   /** With `probe`, whoever asks can have it tried whether his NAT lets strangers in. */
@@ -38,21 +38,27 @@ export class Gate implements AsyncDisposable {
     this.#probe = probe;
   }
 
-  /** Takes over a path that is open. This never throws. */
+  /**
+   * Takes over a path that is open. Where it is full, the one that has waited longest is closed, of those first on which nobody
+   * has asked for us. This never throws.
+   */
   admit(stream: ByteStream): void {
-    const leave = this.#closing.signal.aborted ? null : this.#occupancy.enter(stream.remoteAddr.hostname);
-    if (leave === null) return stream.close();
-    const answering = this.#answer(stream).catch(() => {}).finally(() => {
-      leave();
+    const { hostname } = stream.remoteAddr;
+    const isClosing = this.#closing.signal.aborted;
+    const place = isClosing ? null : this.#occupancy.enter(hostname, () => stream.close());
+    if (place === null) return stream.close();
+    const answering = this.#answer(stream, place).catch(() => {}).finally(() => {
+      place.leave();
       this.#pending.delete(answering);
     });
     this.#pending.add(answering);
   }
 
-  async #answer(stream: ByteStream) {
+  async #answer(stream: ByteStream, place: Place) {
     const start = performance.now();
     const tls = await answerChecks(stream, this.#identity, {
       signal: this.#closing.signal,
+      onWanted: place.promote,
       ...(this.#probe ? { probe: this.#probe } : {}),
     });
     if (tls === null) return;

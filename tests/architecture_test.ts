@@ -8,8 +8,8 @@ const PRIVATE_STAGE = "_";
 const STAGES = [
   "errors",
   "bytes",
-  "occupancy",
   "endpoint",
+  "occupancy",
   "nat",
   "byte_stream",
   "io",

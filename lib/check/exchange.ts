@@ -64,12 +64,18 @@ export interface CheckOptions {
 export interface AnswerOptions extends CheckOptions {
   /** Makes an observer of this peer; without it PROBE is ignored. */
   readonly probe?: Probe;
+  /** From the first byte to TLS, whatever is asked in between. @default {90_000} */
+  readonly totalMs?: number;
+  /** Whoever is there has asked for our id. */
+  readonly onWanted?: () => void;
 }
 
 /** How long a peer may take to answer a check: TCP's first three retransmissions fit in. */
 const CHECK_TIMEOUT_MS = 5000;
 /** How long a path may be silent before TLS: an observing peer holds its STUN connection until its punch is over. */
 const UNUSED_PATH_MS = 15_000;
+/** How long a path may be kept ready by asking: a connecting peer gives up its own after 68 s. */
+const READY_PATH_MS = 90_000;
 
 /**
  * The connecting peer's side: asks whether the holder of `publicKey` is at the other end.
@@ -137,15 +143,19 @@ export interface TlsPath {
 export async function answerChecks(
   stream: ByteStream,
   identity: Identity,
-  { signal, timeoutMs = UNUSED_PATH_MS, probe }: AnswerOptions = {},
+  options: AnswerOptions = {},
 ): Promise<TlsPath | null> {
+  const { signal, timeoutMs = UNUSED_PATH_MS, totalMs = READY_PATH_MS, probe, onWanted } = options;
+  const end = performance.now() + totalMs;
+  const patience = () => Math.max(0, Math.min(timeoutMs, end - performance.now()));
   try {
     for (let n = 0; n < MAX_REQUESTS; n++) {
-      const { message, head } = await whileOpen(stream, timeoutMs, signal, () => readStun(stream));
+      const { message, head } = await whileOpen(stream, patience(), signal, () => readStun(stream));
       if (message === null && head[0] === TLS_HANDSHAKE) return { head };
       if (message?.type !== StunType.request) break;
-      await whileOpen(stream, timeoutMs, signal, async () => {
-        await writeAll(stream, await answer(message, stream.remoteAddr, { identity, probe }));
+      await whileOpen(stream, patience(), signal, async () => {
+        const reply = await answer(message, stream.remoteAddr, { identity, probe, onWanted });
+        await writeAll(stream, reply);
       });
     }
     stream.close();
@@ -160,12 +170,13 @@ export async function answerChecks(
 interface Answerer {
   readonly identity: Identity;
   readonly probe: Probe | undefined;
+  readonly onWanted: (() => void) | undefined;
 }
 
 async function answer(
   request: StunMessage,
   remote: Endpoint,
-  { identity, probe }: Answerer,
+  { identity, probe, onWanted }: Answerer,
 ): Promise<Uint8Array> {
   const { transactionId } = request;
   const refuse = (code: number, reason: string, more: [number, Uint8Array][] = []) =>
@@ -185,6 +196,7 @@ async function answer(
   const digest = request.attributes.get(StunAttribute.wanted);
   if (digest !== undefined) {
     if (!equalBytes(digest, await wanted(identity.publicKey, transactionId))) return refuse(403, "Forbidden");
+    onWanted?.();
     attributes.set(StunAttribute.proof, identity.sign(concat(PROOF_CONTEXT, transactionId, address)));
   }
   const outcome = probe && await probeAsker(request, remote, probe);

@@ -2,7 +2,7 @@ import type { Guard } from "../access/mod.ts";
 import { formatEndpoint } from "../endpoint.ts";
 import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
 import { Occupancy } from "../occupancy.ts";
-import type { ByteStream } from "../punch/mod.ts";
+import { type ByteStream, roomFor } from "../punch/mod.ts";
 import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { RequestView } from "./_request_view.ts";
@@ -13,8 +13,10 @@ import type { ServeHandler, ServeInfo } from "./types.ts";
 
 /** A tunnel costs three descriptors and up to 1 MiB. */
 const MAX_TUNNELS = 2048;
-/** For one address, so that one peer cannot take all; several may share one behind the same NAT. */
+/** For one address or IPv6 /64, so that one peer cannot take all; several may share one behind the same NAT. */
 const MAX_TUNNELS_PER_ADDRESS = 512;
+/** Of the descriptors of a tunnel, so many are taken when it begins. */
+const LOOPBACK_DESCRIPTORS = 2;
 
 /** How long the other side may take to receive the end of what was sent to it when the server shuts down. */
 const DRAIN_MS = 2_000;
@@ -87,7 +89,9 @@ class TunnelServer implements ServingTunnel {
     this.#handler = handler;
     this.#view = new RequestView(peerHostname(identity.id), peerStandIn(identity.publicKey));
     this.#admission = new Admission(identity.id, guard);
-    this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
+    this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, {
+      hasRoom: roomFor(LOOPBACK_DESCRIPTORS),
+    });
     this.#firstRequestMs = firstRequestMs;
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = Deno.serve({
@@ -116,23 +120,27 @@ class TunnelServer implements ServingTunnel {
   }
 
   accept(stream: ByteStream, head?: Uint8Array): Promise<void> {
-    const leave = this.#shutdown ? null : this.#occupancy.enter(stream.remoteAddr.hostname);
-    if (leave === null) {
+    const { remoteAddr } = stream;
+    const guest = new Guest(remoteAddr, this.#firstRequestMs);
+    // Who has got nothing yet, be he in the middle of TLS or not let in, makes room for whoever comes.
+    const place = this.#shutdown ? null : this.#occupancy.enter(remoteAddr.hostname, () => guest.close());
+    if (place === null) {
+      guest.close();
       closeQuietly(stream);
       return Promise.resolve();
     }
-    const tunnel = this.#carry(stream, head)
+    guest.place = place;
+    const tunnel = this.#carry(stream, guest, head)
       .catch(() => closeQuietly(stream)) // it was closed, or no descriptor was left
       .finally(() => {
-        leave();
+        place.leave();
         this.#tunnels.delete(tunnel);
       });
     this.#tunnels.add(tunnel);
     return tunnel;
   }
 
-  async #carry(stream: ByteStream, head: Uint8Array = new Uint8Array()) {
-    const guest = new Guest(stream.remoteAddr, this.#firstRequestMs);
+  async #carry(stream: ByteStream, guest: Guest, head: Uint8Array = new Uint8Array()) {
     let door: string | undefined;
     try {
       const inner = await Deno.connect({ hostname: "127.0.0.1", port: this.addr.port });
@@ -163,6 +171,7 @@ class TunnelServer implements ServingTunnel {
     guest: Guest,
   ): Response | Promise<Response> {
     const { id, remote: { hostname, port } } = guest;
+    guest.place?.keep();
     const seen = this.#view.of(request, completed);
     const info: ServeInfo = {
       remoteAddr: { transport: "tcp", hostname, port },
