@@ -1,9 +1,11 @@
 import { type ByteStream, writeAll } from "../punch/mod.ts";
 
 /** Enough for a request; an idle tunnel holds two of them. */
-const FIRST_BUFFER_BYTES = 16 * 1024;
+const FIRST_BUFFER_BYTES = 4 * 1024;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
+/** After so many reads that the first buffer would have held, a large one is given back. */
+const SMALL_READS = 64;
 /** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
 const HALF_CLOSED_IDLE_MS = 60_000;
 
@@ -91,12 +93,15 @@ class Direction {
   async run(head: Uint8Array) {
     if (head.length > 0) await this.#pass(head);
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    let smallReads = 0;
     for (;;) {
       const length = await this.#from.read(buffer);
       if (length === null) break;
       const full = length === buffer.length;
       await this.#pass(full ? buffer : buffer.subarray(0, length));
+      smallReads = length < FIRST_BUFFER_BYTES ? smallReads + 1 : 0;
       if (full && length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(length * 4);
+      else if (smallReads === SMALL_READS) buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     }
     await this.#to.closeWrite();
   }

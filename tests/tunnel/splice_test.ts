@@ -85,6 +85,24 @@ Deno.test("splice() takes no more than the reader does", async () => {
   await assertRejects(() => done, Error, "enough");
 });
 
+Deno.test("splice() takes a large buffer while much comes, and gives it back when little does", async () => {
+  const sizes: number[] = [];
+  const source = fakeStream({
+    read: (buffer) => {
+      sizes.push(buffer.length);
+      if (sizes.length > 100) return Promise.resolve(null);
+      return Promise.resolve(sizes.length < 20 ? buffer.length : 100);
+    },
+    write: (data) => Promise.resolve(data.length),
+  });
+  const sink = fakeStream({
+    read: () => Promise.resolve(null),
+    write: (data) => Promise.resolve(data.length),
+  });
+  await splice(source, sink);
+  assertEquals([sizes[0], Math.max(...sizes), sizes.at(-1)], [4096, 256 * 1024, 4096]);
+});
+
 Deno.test("splice() goes on where a write takes only a part", async () => {
   const [left, a] = await connPair();
   const taken: number[] = [];
