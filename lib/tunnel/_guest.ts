@@ -44,6 +44,11 @@ export class Guest {
     return this.#silent;
   }
 
+  /** Whether his connection is a WebSocket. */
+  get upgraded(): boolean {
+    return this.#upgraded;
+  }
+
   /** Whether he was sent away, and nothing he asks for counts any more. */
   get dismissed(): boolean {
     return this.#dismissed;

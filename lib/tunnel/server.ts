@@ -5,6 +5,7 @@ import { Occupancy } from "../occupancy.ts";
 import { type ByteStream, roomFor } from "../punch/mod.ts";
 import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
+import { PileWatch } from "./_pile_watch.ts";
 import { RequestView } from "./_request_view.ts";
 import { answerReserved, isReserved, type OnControl, type ReservedOptions } from "./_reserved.ts";
 import { SpeedTest } from "./_speed.ts";
@@ -81,6 +82,7 @@ class TunnelServer implements ServingTunnel {
   /** By the loopback port from which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
   readonly #tunnels = new Set<Promise<void>>();
+  readonly #pile = new PileWatch();
   #shutdown: Promise<void> | undefined;
 
   constructor(handler: ServeHandler, options: ServeTunnelOptions, certificate: Deno.TlsCertifiedKeyPem) {
@@ -142,15 +144,18 @@ class TunnelServer implements ServingTunnel {
 
   async #carry(stream: ByteStream, guest: Guest, head: Uint8Array = new Uint8Array()) {
     let door: string | undefined;
+    const share = this.#pile.enter(() => guest.close());
+    const onForth = (bytes: number) => guest.upgraded && share.add(bytes);
     try {
       const inner = await Deno.connect({ hostname: "127.0.0.1", port: this.addr.port });
       inner.setNoDelay();
       door = formatEndpoint(inner.localAddr);
       this.#guests.set(door, guest);
       if (this.#shutdown) guest.close();
-      await splice(stream, inner, { head, signal: guest.signal });
+      await splice(stream, inner, { head, signal: guest.signal, onForth });
     } finally {
       if (door !== undefined) this.#guests.delete(door);
+      share.end();
       guest.close();
     }
   }

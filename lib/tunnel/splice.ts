@@ -17,6 +17,8 @@ export interface SpliceOptions {
   readonly signal?: AbortSignal;
   /** How long one direction may stay silent once the other has ended. @default {60_000} */
   readonly halfClosedIdleMs?: number;
+  /** Told how many bytes the second stream has taken. */
+  readonly onForth?: (bytes: number) => void;
 }
 
 /** What went through, and how it ended. */
@@ -42,8 +44,8 @@ export async function splice(
   b: ByteStream,
   options: SpliceOptions = {},
 ): Promise<SpliceResult> {
-  const { head = new Uint8Array(), signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS } = options;
-  const forth = new Direction(a, b);
+  const { head = new Uint8Array(), signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS, onForth } = options;
+  const forth = new Direction(a, b, onForth);
   const back = new Direction(b, a);
   let error: Error | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -83,10 +85,12 @@ class Direction {
   bytes = 0;
   readonly #from: ByteStream;
   readonly #to: ByteStream;
+  readonly #onPass: ((bytes: number) => void) | undefined;
 
-  constructor(from: ByteStream, to: ByteStream) {
+  constructor(from: ByteStream, to: ByteStream, onPass?: (bytes: number) => void) {
     this.#from = from;
     this.#to = to;
+    this.#onPass = onPass;
   }
 
   /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
@@ -109,6 +113,7 @@ class Direction {
   async #pass(data: Uint8Array) {
     await writeAll(this.#to, data);
     this.bytes += data.length;
+    this.#onPass?.(data.length);
   }
 }
 
