@@ -205,3 +205,26 @@ Deno.test("answerChecks() tells who asks for the id from who does not", async ()
   await assertRejects(() => checkPath(here, generateIdentity().publicKey), PeerError);
   assertEquals([await answering, asked], [null, 0]);
 });
+
+Deno.test("answerChecks() lets nobody begin TLS who has not asked for the id", async () => {
+  const identity = generateIdentity();
+  const plain = encodeStun({
+    type: StunType.request,
+    transactionId: newTransactionId(),
+    attributes: new Map(),
+  });
+  for (const before of [new Uint8Array(), plain]) {
+    const [here, there] = await tcpPair();
+    const answering = answerChecks(there, identity);
+    if (before.length > 0) {
+      await here.write(before);
+      await here.read(new Uint8Array(512));
+    }
+    await here.write(TLS_HELLO);
+    assertEquals([await answering, await readAll(here).catch(() => new Uint8Array())], [
+      null,
+      new Uint8Array(),
+    ]);
+    here.close();
+  }
+});
