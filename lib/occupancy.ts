@@ -82,7 +82,7 @@ export class Occupancy {
     let isInside = true, isKept = sendAway === undefined;
     const move = (isPromoted: boolean) => {
       for (const queue of queues) queue.delete(visitor);
-      if (isInside && !isKept) for (const queue of queues) queue.add(visitor, isPromoted);
+      if (isInside && !isKept) { for (const queue of queues) queue.add(visitor, isPromoted); }
     };
     const leave = () => {
       if (!isInside) return;

@@ -9,7 +9,7 @@ const HANDSHAKE_MS = 10_000;
 
 /** Options of {@linkcode openTls}. */
 export interface OpenTlsOptions {
-  /** The name in the peer's certificate. */
+  /** The name or address in the peer's certificate. */
   readonly hostname: string;
   /** PEM of the certificate that the peer's must be signed by. */
   readonly anchor: string;

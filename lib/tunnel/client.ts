@@ -181,7 +181,8 @@ class Client {
       throw pathFailure(error);
     });
     if (bare) return this.#keep(path);
-    const options = { hostname: this.#hostname, anchor: await this.#anchor, signal: until };
+    // A name would stand in the ClientHello for all to read (RFC 6066 section 3); of an address there is none.
+    const options = { hostname: this.#standIn, anchor: await this.#anchor, signal: until };
     return this.#keep(await this.#introduce(await openTls(path, options), until));
   }
 

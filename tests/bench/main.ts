@@ -7,6 +7,7 @@
 import { labUnavailable } from "../lab/mod.ts";
 import { benchBirthday } from "./birthday.ts";
 import { benchConnect } from "./connect.ts";
+import { benchHostile } from "./hostile.ts";
 import { benchIdle } from "./idle.ts";
 import { benchMany } from "./many.ts";
 import { benchTunnel } from "./tunnel.ts";
@@ -19,7 +20,8 @@ const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => P
   connect: { title: "Connecting, 50 ms RTT, DHT of 20 nodes", lab: true, run: () => benchConnect(RUNS) },
   birthday: { title: "Volleys of different sizes, 50 ms RTT", lab: true, run: () => benchBirthday(ROUNDS) },
   tunnel: { title: "The whole path on loopback against native wss", lab: false, run: benchTunnel },
-  many: { title: "Many connections", lab: false, run: benchMany },
+  many: { title: "A thousand connected peers", lab: true, run: benchMany },
+  hostile: { title: "An honest peer during attacks", lab: false, run: benchHostile },
 };
 
 const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(PARTS);

@@ -15,7 +15,20 @@ import type { Target } from "./_target.ts";
 const CROWD = { size: 1500, addresses: 64, perSecond: 1500 } as const;
 
 /** The beginning of a ClientHello of 512 bytes. */
-export const HALF_HELLO: Uint8Array = Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, ...new Uint8Array(32));
+export const HALF_HELLO: Uint8Array = Uint8Array.of(
+  22,
+  3,
+  1,
+  2,
+  0,
+  1,
+  0,
+  1,
+  252,
+  3,
+  3,
+  ...new Uint8Array(32),
+);
 
 /** A STUN request that asks for no id. */
 export function plainRequest(): Uint8Array {
@@ -53,8 +66,11 @@ export function halfOpenTlsWithId({ id, port }: Target, options: Partial<CrowdOp
   return new Crowd({ port, ...CROWD, act, ...options });
 }
 
-/** A TLS connection to a serving peer, of somebody who knows its id, and speaks HTTP/1.1 as he likes. */
-export async function openTls({ id, port }: Pick<Target, "id" | "port">): Promise<Deno.TlsConn> {
+/** A TLS connection to a serving peer, of somebody who knows its id, and speaks HTTP as he likes. */
+export async function openTls(
+  { id, port }: Pick<Target, "id" | "port">,
+  alpnProtocols: string[] = ["http/1.1"],
+): Promise<Deno.TlsConn> {
   const { publicKey } = parsePeerId(id);
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await checkPath(denoStream(conn), publicKey);
@@ -62,10 +78,15 @@ export async function openTls({ id, port }: Pick<Target, "id" | "port">): Promis
   const tls = await Deno.startTls(conn, {
     hostname: peerHostname(id),
     caCerts,
-    alpnProtocols: ["http/1.1"],
+    alpnProtocols,
   });
-  await tls.handshake();
-  return tls;
+  try {
+    await tls.handshake();
+    return tls;
+  } catch (error) {
+    tls.close();
+    throw error;
+  }
 }
 
 /** What a request for a WebSocket looks like. */

@@ -83,7 +83,15 @@ export class Target implements AsyncDisposable {
 /** Starts it, and resolves once it can be found. */
 export async function startTarget({ descriptors, ...options }: TargetOptions = {}): Promise<Target> {
   const script = new URL("_echo_server.ts", import.meta.url).pathname;
-  const deno = [Deno.execPath(), "run", "-A", "--quiet", ...await runFlags(), script, JSON.stringify(options)];
+  const deno = [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--quiet",
+    ...await runFlags(),
+    script,
+    JSON.stringify(options),
+  ];
   const command = descriptors === undefined
     ? deno
     : ["sh", "-c", `ulimit -n ${descriptors}; exec "$@"`, "sh", ...deno];
