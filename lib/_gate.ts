@@ -3,13 +3,15 @@ import { formatEndpoint } from "./endpoint.ts";
 import { Occupancy, type Place } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, pathKindOf } from "./progress.ts";
-import { type ByteStream, roomFor } from "./punch/mod.ts";
+import { type ByteStream, DescriptorRoom } from "./punch/mod.ts";
 import type { ServingTunnel } from "./tunnel/mod.ts";
 
 /** Paths that have not begun TLS yet, in all: each costs a descriptor and a few KiB. */
 const MAX_UNCHECKED = 1024;
 /** The same for one address or IPv6 /64, so that one stranger cannot take all. */
 const MAX_UNCHECKED_PER_NETWORK = 256;
+/** Of the descriptors of this process, so many are left to them. */
+const DESCRIPTORS_PART = 1 / 4;
 
 /**
  * Where every TCP path of a serving peer ends up, whoever dialled: checks are answered, and once TLS begins the path
@@ -22,20 +24,22 @@ export class Gate implements AsyncDisposable {
   readonly #probe: Probe | undefined;
   readonly #closing = new AbortController();
   readonly #pending = new Set<Promise<void>>();
-  readonly #occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_NETWORK, { hasRoom: roomFor(1) });
+  readonly #occupancy: Occupancy;
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** With `probe`, whoever asks can have it tried whether his NAT lets strangers in. */
+  /** With `probe`, whoever asks can have it tried whether his NAT lets strangers in; `room` is shared with the tunnel. */
   constructor(
     identity: Identity,
     tunnel: Pick<ServingTunnel, "accept">,
     report: OnProgress,
-    { probe }: { probe?: Probe } = {},
+    { probe, room = new DescriptorRoom() }: { probe?: Probe; room?: DescriptorRoom } = {},
   ) {
     this.#identity = identity;
     this.#tunnel = tunnel;
     this.#report = report;
     this.#probe = probe;
+    const share = room.share(1, DESCRIPTORS_PART);
+    this.#occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_NETWORK, { share });
   }
 
   /**
@@ -73,6 +77,7 @@ export class Gate implements AsyncDisposable {
       remote: formatEndpoint(remote),
       ms,
     });
+    place.leave();
     this.#tunnel.accept(stream, tls.head);
   }
 

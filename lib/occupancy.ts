@@ -12,8 +12,8 @@ export interface Place {
 
 /** Options of {@linkcode Occupancy}. */
 export interface OccupancyOptions {
-  /** Whether so many fit, beside whatever else is limited. @default they do */
-  readonly hasRoom?: (total: number) => boolean;
+  /** What each of them takes of something else that is limited. @default nothing */
+  readonly share?: { readonly take: () => boolean; readonly give: () => void };
 }
 
 /** Those who may be sent away: by what they have shown, each oldest first. */
@@ -50,15 +50,15 @@ interface Network extends Queue {
 export class Occupancy {
   readonly #max: number;
   readonly #maxPerNetwork: number;
-  readonly #hasRoom: (total: number) => boolean;
+  readonly #share: OccupancyOptions["share"];
   readonly #networks = new Map<string, Network>();
   readonly #queue = new Queue();
   #total = 0;
 
-  constructor(max: number, maxPerNetwork: number, { hasRoom = () => true }: OccupancyOptions = {}) {
+  constructor(max: number, maxPerNetwork: number, { share }: OccupancyOptions = {}) {
     this.#max = max;
     this.#maxPerNetwork = maxPerNetwork;
-    this.#hasRoom = hasRoom;
+    this.#share = share;
   }
 
   /**
@@ -68,11 +68,15 @@ export class Occupancy {
    */
   enter(address: string, sendAway?: () => void): Place | null {
     const key = networkOf(address);
-    const isFull = () => this.#total >= this.#max || !this.#hasRoom(this.#total + 1);
     const own = this.#networks.get(key);
     if (own && own.count >= this.#maxPerNetwork && !makeRoom(own)) return null;
-    if (isFull() && !makeRoom(this.#queue)) return null;
+    if (this.#total >= this.#max && !makeRoom(this.#queue)) return null;
+    if (!this.#takeShare() && !(makeRoom(this.#queue) && this.#takeShare())) return null;
     return this.#admit(key, sendAway);
+  }
+
+  #takeShare(): boolean {
+    return this.#share?.take() ?? true;
   }
 
   #admit(key: string, sendAway: (() => void) | undefined): Place {
@@ -89,6 +93,7 @@ export class Occupancy {
       isInside = false;
       move(false);
       this.#total--;
+      this.#share?.give();
       if (--network.count === 0) this.#networks.delete(key);
     };
     const keep = () => {

@@ -1,9 +1,9 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { networkOf, Occupancy } from "../lib/occupancy.ts";
+import { networkOf, Occupancy, type OccupancyOptions } from "../lib/occupancy.ts";
 
 /** An occupancy, and who was sent away from it, in order. */
-function withNames(max: number, maxPerNetwork: number, hasRoom?: (total: number) => boolean) {
-  const occupancy = new Occupancy(max, maxPerNetwork, hasRoom ? { hasRoom } : {});
+function withNames(max: number, maxPerNetwork: number, options: OccupancyOptions = {}) {
+  const occupancy = new Occupancy(max, maxPerNetwork, options);
   const sentAway: string[] = [];
   const enter = (name: string, address = name) => occupancy.enter(address, () => sentAway.push(name));
   return { occupancy, sentAway, enter };
@@ -55,11 +55,15 @@ Deno.test("Occupancy sends away strangers before those who have shown something,
   assertEquals(enter("too late"), null);
 });
 
-Deno.test("Occupancy is full where there is room for no more, whatever its limits say", () => {
-  const { enter, sentAway } = withNames(100, 100, (total) => total <= 1);
+Deno.test("Occupancy is full where there is no more of what each takes, whatever its limits say", () => {
+  let left = 1;
+  const share = { take: () => left > 0 && left-- > 0, give: () => void left++ };
+  const { enter, sentAway } = withNames(100, 100, { share });
   enter("first");
   const second = enter("second")!;
-  assertEquals(sentAway, ["first"]);
+  assertEquals([sentAway, left], [["first"], 0]);
   second.keep();
   assertEquals(enter("third"), null);
+  second.leave();
+  assertEquals(left, 1);
 });

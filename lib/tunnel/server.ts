@@ -2,7 +2,7 @@ import type { Guard } from "../access/mod.ts";
 import { formatEndpoint } from "../endpoint.ts";
 import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
 import { Occupancy } from "../occupancy.ts";
-import { type ByteStream, roomFor } from "../punch/mod.ts";
+import { type ByteStream, DescriptorRoom } from "../punch/mod.ts";
 import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { PileWatch } from "./_pile_watch.ts";
@@ -16,8 +16,10 @@ import type { ServeHandler, ServeInfo } from "./types.ts";
 const MAX_TUNNELS = 2048;
 /** For one address or IPv6 /64, so that one peer cannot take all; several may share one behind the same NAT. */
 const MAX_TUNNELS_PER_ADDRESS = 512;
-/** Of the descriptors of a tunnel, so many are taken when it begins. */
-const LOOPBACK_DESCRIPTORS = 2;
+/** The path, and both ends of the loopback connection. */
+const TUNNEL_DESCRIPTORS = 3;
+/** Of the descriptors of this process, so many are left to tunnels. */
+const DESCRIPTORS_PART = 1 / 2;
 
 /** How long the other side may take to receive the end of what was sent to it when the server shuts down. */
 const DRAIN_MS = 2_000;
@@ -38,6 +40,8 @@ export interface ServeTunnelOptions {
   readonly maxTunnels?: number;
   /** Tunnels at the same time from one address. @default {512} */
   readonly maxTunnelsPerAddress?: number;
+  /** Where descriptors come from. @default all that the process has */
+  readonly room?: DescriptorRoom;
   /** From the beginning of a tunnel to its first complete request. @default {10_000} */
   readonly firstRequestMs?: number;
 }
@@ -91,9 +95,8 @@ class TunnelServer implements ServingTunnel {
     this.#handler = handler;
     this.#view = new RequestView(peerHostname(identity.id), peerStandIn(identity.publicKey));
     this.#admission = new Admission(identity.id, guard);
-    this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, {
-      hasRoom: roomFor(LOOPBACK_DESCRIPTORS),
-    });
+    const share = (options.room ?? new DescriptorRoom()).share(TUNNEL_DESCRIPTORS, DESCRIPTORS_PART);
+    this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, { share });
     this.#firstRequestMs = firstRequestMs;
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = Deno.serve({

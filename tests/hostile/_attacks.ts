@@ -89,6 +89,22 @@ export async function openTls(
   }
 }
 
+/** A WebSocket of somebody who knows the id: open and silent, on a connection that he writes himself. */
+export async function openSocket(target: Pick<Target, "id" | "port">): Promise<Deno.TlsConn> {
+  const tls = await openTls(target);
+  try {
+    await tls.write(upgradeRequest());
+    const answer = new Uint8Array(1024);
+    const length = await tls.read(answer);
+    const status = new TextDecoder().decode(answer.subarray(0, length ?? 0)).slice(0, 12);
+    if (status !== "HTTP/1.1 101") throw new Error(`no WebSocket: ${status}`);
+    return tls;
+  } catch (error) {
+    tls.close();
+    throw error;
+  }
+}
+
 /** What a request for a WebSocket looks like. */
 export function upgradeRequest(headers: Record<string, string> = {}): Uint8Array<ArrayBuffer> {
   const all = {

@@ -8,6 +8,7 @@ import type { Identity } from "../../lib/identity/mod.ts";
 import { natOf } from "../../lib/nat.ts";
 import { writeAll } from "../../lib/punch/mod.ts";
 import type { ConnectOptions } from "../../mod.ts";
+import { PATIENCE_MS } from "./_target.ts";
 
 /** What went over one connection: each side's bytes, in the pieces in which they came. */
 export interface Recording {
@@ -106,7 +107,10 @@ export async function misled(
     onKnock: () => {},
   });
   return {
-    options: { discovery: hub.open(), stun: [], portMapping: false },
+    options: {
+      ...{ discovery: hub.open(), stun: [], portMapping: false },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    },
     [Symbol.asyncDispose]: () => publication[Symbol.asyncDispose](),
   };
 }

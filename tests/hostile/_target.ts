@@ -11,7 +11,7 @@ import { signalChild } from "../skip_process.ts";
 import type { EchoOptions } from "./_echo_server.ts";
 
 /** Far more than an honest peer needs, on a machine that is busy with the attack as well. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 30_000;
 
 /** One line of the serving process. */
 interface Line {
@@ -128,7 +128,7 @@ export async function visit(target: Target, options: ConnectOptions = {}): Promi
   const heard = await deadline(echo, PATIENCE_MS);
   const took = performance.now() - start;
   socket.close();
-  await closed;
+  await deadline(closed, PATIENCE_MS);
   if (heard !== "hello") throw new Error(`the echo was ${heard}`);
   return took;
 }

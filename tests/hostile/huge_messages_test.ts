@@ -1,17 +1,10 @@
 /** Frames, messages and heads without end, of a peer that is let in: it is cut off, and the others notice nothing. */
 import { assert, assertEquals } from "@std/assert";
-import { frameHeader, openTls, upgradeRequest } from "./_attacks.ts";
-import { PATIENCE_MS, startTarget, type Target, visit } from "./_target.ts";
+import { frameHeader, openSocket, openTls } from "./_attacks.ts";
+import { PATIENCE_MS, startTarget, visit } from "./_target.ts";
 
 const MIB = 1024 ** 2;
 const CHUNK = new Uint8Array(MIB);
-
-async function openSocket(target: Target): Promise<Deno.TlsConn> {
-  const tls = await openTls(target);
-  await tls.write(upgradeRequest());
-  await tls.read(new Uint8Array(1024));
-  return tls;
-}
 
 /** Says what `parts` gives until the other side has had enough; gives the bytes that it took. */
 async function sayUntilCutOff(tls: Deno.TlsConn, parts: Iterable<Uint8Array>): Promise<number> {

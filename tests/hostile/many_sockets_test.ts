@@ -1,22 +1,10 @@
 /** One peer that opens as many WebSockets as it can, and another that wants one. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openTls, upgradeRequest } from "./_attacks.ts";
-import { PATIENCE_MS, startTarget, type Target, visit } from "./_target.ts";
+import { openSocket } from "./_attacks.ts";
+import { PATIENCE_MS, startTarget, visit } from "./_target.ts";
 
 /** What one costs the serving process, the garbage of its beginning with it; `deno task bench many` has the figure. */
 const MOST_BYTES_EACH = 400e3;
-
-/** A WebSocket, open and silent. */
-async function openSocket(target: Target): Promise<Deno.TlsConn> {
-  const tls = await openTls(target);
-  await tls.write(upgradeRequest());
-  const answer = new Uint8Array(1024);
-  const length = await tls.read(answer);
-  const status = new TextDecoder().decode(answer.subarray(0, length ?? 0)).slice(0, 12);
-  if (status === "HTTP/1.1 101") return tls;
-  tls.close();
-  throw new Error(`no WebSocket: ${status}`);
-}
 
 Deno.test("A peer that opens a thousand WebSockets gets 512, and others are served", async () => {
   await using target = await startTarget();

@@ -1,7 +1,13 @@
 /** Proofs and tokens that somebody else has got hold of. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { Invitations, makeProof, openGuard, PROOF_HEADER, TOKEN_HEADER } from "../../lib/access/mod.ts";
-import { Credentials } from "../../lib/access/mod.ts";
+import {
+  Credentials,
+  Invitations,
+  makeProof,
+  openGuard,
+  PROOF_HEADER,
+  TOKEN_HEADER,
+} from "../../lib/access/mod.ts";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity, type Identity, serverCertificate } from "../../lib/identity/mod.ts";
 import { openClient } from "../../lib/tunnel/mod.ts";
@@ -31,7 +37,7 @@ async function headersShownTo(dishonest: Identity, token?: string): Promise<Head
   await using server = Deno.serve({
     ...{ hostname: "127.0.0.1", port: 0, onListen: () => {}, ...await serverCertificate(dishonest) },
   }, ({ headers }) => {
-    seen.resolve(headers);
+    seen.resolve(new Headers(headers)); // those of a request end with it
     return new Response("welcome");
   });
   await using client = openClient({

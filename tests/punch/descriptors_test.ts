@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { descriptorBudget, roomFor } from "../../lib/punch/mod.ts";
+import { descriptorBudget } from "../../lib/punch/mod.ts";
 
 Deno.test("descriptorBudget() leaves 128 descriptors for everything else, and is never nothing", () => {
   const budget = (limit: number) => descriptorBudget(768, (most) => Math.min(most, limit));
@@ -7,30 +7,9 @@ Deno.test("descriptorBudget() leaves 128 descriptors for everything else, and is
   assertEquals(descriptorBudget(4, () => 0), 4);
 });
 
-Deno.test("roomFor() leaves 128 descriptors for everything else, and looks only when there are more than ever", () => {
-  let left = 128 + 2 * 70, looks = 0, now = 0;
-  const free = (most: number) => (looks++, Math.min(most, left));
-  const fits = roomFor(2, { free, now: () => now });
-  assertEquals([fits(1), fits(64), looks], [true, true, 1]);
-  left -= 2 * 64;
-  assertEquals([fits(65), fits(70), looks], [true, true, 2]);
-  left = 128;
-  assertEquals([fits(71), fits(71), fits(70), looks], [false, false, true, 2]);
-  now += 1000;
-  assertEquals([fits(71), fits(71), looks], [false, false, 3]);
-  left = 100_000;
-  now += 1000;
-  assertEquals([fits(71), fits(134), looks], [true, true, 4]);
-});
-
-Deno.test("roomFor() has room for some where nearly no descriptors are left", () => {
-  const fits = roomFor(1, { free: () => 3, now: () => 0 });
-  assertEquals([fits(1), fits(16), fits(17)], [true, true, false]);
-});
-
 Deno.test("descriptorBudget() holds under the limit of this process, whatever is permitted to read", async (t) => {
   const module = new URL("../../lib/punch/_descriptors.ts", import.meta.url).href;
-  const program = `import { descriptorBudget, roomFor } from "${module}"; console.log(descriptorBudget(768));`;
+  const program = `import { descriptorBudget } from "${module}"; console.log(descriptorBudget(768));`;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(file, program);

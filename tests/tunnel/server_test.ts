@@ -2,7 +2,12 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
-import { openClient, serveTunnel, type ServeTunnelOptions, type ServingTunnel } from "../../lib/tunnel/mod.ts";
+import {
+  openClient,
+  serveTunnel,
+  type ServeTunnelOptions,
+  type ServingTunnel,
+} from "../../lib/tunnel/mod.ts";
 import { connPair } from "../_streams.ts";
 import { closeSocket, nextEvent, tunnelPair } from "./pair.ts";
 
