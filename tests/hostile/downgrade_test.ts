@@ -101,8 +101,15 @@ Deno.test("Who answers a check without the signature is refused before the conne
   await using file = await identityFile();
   await using impostor = new Middle(unsigned);
   await using way = await misled(file.identity, impostor.port);
-  const error = await assertRejects(() => connect(file.identity.id, way.options), PeerError);
-  assertEquals(error.code, "not-proven");
+  const [refused, over] = [Promise.withResolvers<string>(), new AbortController()];
+  const attempt = connect(file.identity.id, {
+    ...way.options,
+    signal: over.signal,
+    onProgress: (event) => event.type === "refused" && refused.resolve(event.reason),
+  });
+  assertEquals(await refused.promise, "Error: its answer has no address or no proof");
+  over.abort(new Error("enough"));
+  await assertRejects(() => attempt, Error, "enough");
   const requests = impostor.recordings.flatMap(({ fromConnecting }) => fromConnecting);
   assert(requests.length > 0);
   for (const request of requests) assertEquals(decodeStun(request)?.type, StunType.request);
