@@ -35,10 +35,21 @@ Deno.test("A WebSocket frame of more than 64 MiB is refused at its header", asyn
   assert(await visit(target) < PATIENCE_MS);
 });
 
-Deno.test("A WebSocket message that never ends is cut off before it has filled the memory", async () => {
+/** Has a peer say `parts` until it is cut off, which is to come in time; the serving process goes on. */
+async function assertCutOff(parts: Iterable<Uint8Array>) {
   await using target = await startTarget();
   const socket = await openSocket(target);
   let most = 0;
+  const look = async () => most = Math.max(most, await target.residentBytes());
+  const watching = setInterval(() => void look(), 50);
+  const taken = await sayUntilCutOff(socket, parts);
+  clearInterval(watching);
+  assert(taken < 1024 * MIB, `${taken / MIB} MiB`);
+  assert(most < 1536 * MIB, `${most / MIB} MiB`);
+  assert(await visit(target) < PATIENCE_MS);
+}
+
+Deno.test("A WebSocket message that never ends is cut off before it has filled the memory", async () => {
   function* fragments() {
     yield frameHeader(MIB, 0x02);
     for (;;) {
@@ -46,12 +57,17 @@ Deno.test("A WebSocket message that never ends is cut off before it has filled t
       yield frameHeader(MIB, 0x00);
     }
   }
-  const watching = setInterval(async () => most = Math.max(most, await target.residentBytes()), 50);
-  const taken = await sayUntilCutOff(socket, fragments());
-  clearInterval(watching);
-  assert(taken < 1024 * MIB, `${taken / MIB} MiB`);
-  assert(most < 1536 * MIB, `${most / MIB} MiB`);
-  assert(await visit(target) < PATIENCE_MS);
+  await assertCutOff(fragments());
+});
+
+Deno.test("A peer that is answered and never reads is cut off before it has filled the memory", async () => {
+  function* messages() {
+    for (;;) {
+      yield frameHeader(MIB, 0x82);
+      yield CHUNK;
+    }
+  }
+  await assertCutOff(messages());
 });
 
 Deno.test("A head of HTTP/1.1 that never ends is cut off", async () => {
