@@ -84,7 +84,7 @@ function silentPath(hostname: string): ByteStream & { isClosed: boolean } {
   };
 }
 
-Deno.test("Gate takes a limited number of unchecked paths from one address, the newest", async () => {
+Deno.test("Gate takes a limited number of unchecked paths from one address", async () => {
   const { gate } = gateWithTunnel();
   const strangers = Array.from({ length: 300 }, () => silentPath("203.0.113.1"));
   for (const stranger of strangers) gate.admit(stranger);

@@ -9,7 +9,7 @@ const HANDSHAKE_MS = 10_000;
 
 /** Options of {@linkcode openTls}. */
 export interface OpenTlsOptions {
-  /** The name or address in the peer's certificate. */
+  /** One of the names in the peer's certificate. All but an address can be read on the way. */
   readonly hostname: string;
   /** PEM of the certificate that the peer's must be signed by. */
   readonly anchor: string;

@@ -181,7 +181,7 @@ class Client {
       throw pathFailure(error);
     });
     if (bare) return this.#keep(path);
-    // A name would stand in the ClientHello for all to read (RFC 6066 section 3); of an address there is none.
+    // TLS sends a name in the clear before anything is encrypted (RFC 6066 section 3), and an address never.
     const options = { hostname: this.#standIn, anchor: await this.#anchor, signal: until };
     return this.#keep(await this.#introduce(await openTls(path, options), until));
   }

@@ -133,7 +133,7 @@ Deno.test("serveTunnel() closes a path on which something else than TLS comes", 
   await accepted;
 });
 
-Deno.test("serveTunnel() takes no more guests than it may from one address, and others from elsewhere", async () => {
+Deno.test("serveTunnel() takes no more paths than it may from one address", async () => {
   await using server = await start(hello, { maxTunnelsPerAddress: 1 });
   await using first = await guestFrom(server, "198.51.100.1");
   await assertRejects(() => guestFrom(server, "198.51.100.1"));
@@ -148,7 +148,7 @@ Deno.test("serveTunnel() takes an IPv6 /64 for one address", async () => {
   await using _elsewhere = await guestFrom(server, "2001:db8:0:2::1");
 });
 
-Deno.test("serveTunnel() takes no more guests than it may in all, and others when one has gone", async () => {
+Deno.test("serveTunnel() takes no more paths than it may in all, and others when one has gone", async () => {
   await using server = await start(hello, { maxTunnels: 1 });
   const first = await guestFrom(server, "198.51.100.1");
   await assertRejects(() => guestFrom(server, "198.51.100.2"));
