@@ -1,14 +1,18 @@
 // deno-lint-ignore-file no-console -- a program, whose product is what it prints
 /**
- * `_many_peers.ts ID BOOTSTRAP WAY COUNT`: so many peers in one process, each with a WebSocket that echoes. It prints a line once
+ * `_many_peers.ts KEY-FILE ADDRESS WAY COUNT`: so many peers in one process, each with a WebSocket that echoes. It prints a line once
  * all are open; then each line of input is how many messages they are to send in all and within how many milliseconds, and
  * the line of output the round trips, as JSON. It ends with its input.
  *
+ * They know the serving peer's record from the start: a thousand lookups at once from few addresses are what the nodes of the DHT
+ * limit, and not what is measured.
+ *
  * @module
  */
-import { openDiscovery } from "../../lib/discovery/mod.ts";
+import { MemoryHub } from "../../lib/discovery/mod.ts";
 import { parseHostPort } from "../../lib/endpoint.ts";
-import { connect, dial } from "../../mod.ts";
+import { natOf } from "../../lib/nat.ts";
+import { connect, dial, loadIdentity } from "../../mod.ts";
 
 /** `connect()` has one path to the peer; `dial()` keeps a control channel and a path in reserve as well. */
 export type Way = "connect" | "dial";
@@ -16,17 +20,18 @@ export type Way = "connect" | "dial";
 /** What is opened at once: a volley of them would measure the queue. */
 const AT_ONCE = 8;
 
-async function openAll(id: string, bootstrap: string, way: Way, count: number): Promise<WebSocket[]> {
-  // What is measured is the serving peer, so these share one node of the DHT.
-  const discovery = await openDiscovery({ port: 0, bootstrap: [parseHostPort(bootstrap)] });
-  const options = { discovery, stun: [], portMapping: false };
+async function openAll(keyFile: string, address: string, way: Way, count: number): Promise<WebSocket[]> {
+  const [hub, identity] = [new MemoryHub(), await loadIdentity(keyFile)];
+  const candidates = [{ kind: "host", ...parseHostPort(address) } as const];
+  await hub.open().publish(identity, () => ({ candidates, nat: natOf("open") }), { onKnock: () => {} });
+  const options = { discovery: hub.open(), stun: [], portMapping: false };
   const sockets: WebSocket[] = [];
   const openSome = async () => {
     while (sockets.length < count) {
       const index = sockets.length++;
       sockets[index] = way === "connect"
-        ? await connect(id, options)
-        : await (await dial(id, options)).webSocket("/");
+        ? await connect(identity.id, options)
+        : await (await dial(identity.id, options)).webSocket("/");
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, openSome));
@@ -54,8 +59,8 @@ async function talk(sockets: readonly WebSocket[], messages: number, withinMs: n
 }
 
 if (import.meta.main) {
-  const [id, bootstrap, way, count] = Deno.args as [string, string, Way, string];
-  const sockets = await openAll(id, bootstrap, way, Number(count));
+  const [keyFile, address, way, count] = Deno.args as [string, string, Way, string];
+  const sockets = await openAll(keyFile, address, way, Number(count));
   console.log(JSON.stringify(sockets.length));
   let rest = "";
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {

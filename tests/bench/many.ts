@@ -4,6 +4,7 @@
  * @module
  */
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { identityFile } from "../hostile/_identity_file.ts";
 import { usage } from "./_process.ts";
 import { spread, table } from "./_statistics.ts";
 import type { Way } from "./_many_peers.ts";
@@ -82,13 +83,15 @@ interface Run {
 async function measure(way: Way): Promise<Run> {
   await using net = await makeSwitch(MACHINES + 1);
   const [serving, ...machines] = net.hosts as [SwitchHost, ...SwitchHost[]];
-  await using server = await Program.start(serving, "../hostile/_echo_server.ts", ["{}"]);
-  const { id, port } = await server.next<{ id: string; port: number }>();
+  await using key = await identityFile();
+  const options = JSON.stringify({ identity: key.path });
+  await using server = await Program.start(serving, "../hostile/_echo_server.ts", [options]);
+  const { port } = await server.next<{ port: number }>();
   void drain(server.lines);
   const before = await usage(server.pid);
   await using stack = new AsyncDisposableStack();
   const start = performance.now();
-  const args = [id, `${serving.address}:${port}`, way, `${PEERS / MACHINES}`];
+  const args = [key.path, `${serving.address}:${port}`, way, `${PEERS / MACHINES}`];
   const groups = await Promise.all(machines.map(async (machine) => {
     const group = stack.use(await Program.start(machine, "_many_peers.ts", args));
     await group.next();

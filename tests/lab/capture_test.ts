@@ -9,6 +9,8 @@ import { contains, type Flow, readFlows } from "./pcap.ts";
 
 const QUESTION = "what-the-connecting-peer-says";
 const ANSWER = "what-the-serving-peer-says";
+/** In each check, in the clear. */
+const STUN_COOKIE = Uint8Array.of(0x21, 0x12, 0xa4, 0x42);
 
 /** What `testdata/serve_invited.ts` and `testdata/visit_invited.ts` print. */
 interface Told {
@@ -94,6 +96,7 @@ labTest(
       const bytes = (protocol: Flow["protocol"]) =>
         of(protocol).reduce((sum, flow) => sum + flow.bytes.length, 0);
       assert(bytes("tcp") > 10_000 && bytes("udp") > 10_000, `${bytes("tcp")} ${bytes("udp")}`);
+      assertEquals(found(of("tcp"), { cookie: STUN_COOKIE }), ["cookie"]);
     });
     await t.step("of what was said", () => {
       const said = {
