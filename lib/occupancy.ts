@@ -12,12 +12,17 @@ export interface Place {
 
 /** Options of {@linkcode Occupancy}. */
 export interface OccupancyOptions {
-  /** What each of them takes of something else that is limited. @default nothing */
-  readonly share?: { readonly take: () => boolean; readonly give: () => void };
+  /**
+   * What each of them takes of something else that is limited, until he has really gone: who takes the place of somebody who was
+   * sent away may be there before. @default nothing
+   */
+  readonly share?: { readonly take: (inPlaceOfAnother?: boolean) => boolean; readonly give: () => void };
 }
 
 /** Those who may be sent away: by what they have shown, each oldest first. */
 class Queue {
+  /** How many are inside, with those who stay. */
+  count = 0;
   readonly #strangers = new Set<Visitor>();
   readonly #promoted = new Set<Visitor>();
 
@@ -30,17 +35,75 @@ class Queue {
     this.#promoted.delete(visitor);
   }
 
-  first(): Visitor | undefined {
-    return this.#strangers.values().next().value ?? this.#promoted.values().next().value;
+  /** Sends the first one away; whether there was one. */
+  makeRoom(): boolean {
+    const first = this.#strangers.values().next().value ?? this.#promoted.values().next().value;
+    first?.makeWay();
+    return first !== undefined;
   }
 }
 
-interface Visitor extends Place {
-  readonly sendAway: () => void;
+/** What becomes of a {@linkcode Visitor}. */
+interface Ends {
+  readonly sendAway: (() => void) | undefined;
+  readonly onDepart: () => void;
+  readonly onLeave: () => void;
 }
 
-interface Network extends Queue {
-  count: number;
+/** Somebody who is inside, and the queues in which he stands. */
+class Visitor implements Place {
+  readonly #queues: readonly Queue[];
+  readonly #ends: Ends;
+  #isInside = true;
+  #hasLeft = false;
+  #isKept = false;
+
+  constructor(queues: readonly Queue[], ends: Ends) {
+    this.#queues = queues;
+    this.#ends = ends;
+    for (const queue of queues) queue.count++;
+    if (ends.sendAway) this.#stand(false);
+    else this.#isKept = true;
+  }
+
+  #stand(isPromoted: boolean) {
+    for (const queue of this.#queues) queue.add(this, isPromoted);
+  }
+
+  #stepOut() {
+    for (const queue of this.#queues) queue.delete(this);
+  }
+
+  #depart() {
+    if (!this.#isInside) return;
+    this.#isInside = false;
+    this.#stepOut();
+    for (const queue of this.#queues) queue.count--;
+    this.#ends.onDepart();
+  }
+
+  readonly promote = () => {
+    if (!this.#isInside || this.#isKept) return;
+    this.#stepOut();
+    this.#stand(true);
+  };
+
+  readonly keep = () => {
+    if (this.#isKept) return;
+    this.#isKept = true;
+    this.#stepOut();
+  };
+
+  readonly leave = () => {
+    this.#depart();
+    if (!this.#hasLeft) this.#ends.onLeave();
+    this.#hasLeft = true;
+  };
+
+  makeWay() {
+    this.#depart();
+    this.#ends.sendAway?.();
+  }
 }
 
 /**
@@ -51,9 +114,8 @@ export class Occupancy {
   readonly #max: number;
   readonly #maxPerNetwork: number;
   readonly #share: OccupancyOptions["share"];
-  readonly #networks = new Map<string, Network>();
-  readonly #queue = new Queue();
-  #total = 0;
+  readonly #networks = new Map<string, Queue>();
+  readonly #all = new Queue();
 
   constructor(max: number, maxPerNetwork: number, { share }: OccupancyOptions = {}) {
     this.#max = max;
@@ -64,57 +126,22 @@ export class Occupancy {
   /**
    * Lets one in; `null` where it is full of those who stay.
    *
-   * @param sendAway Called when he has to make room; he counts as gone then. Without it he stays.
+   * @param sendAway Called when he has to make room, and is to {@linkcode Place.leave} then. Without it he stays.
    */
   enter(address: string, sendAway?: () => void): Place | null {
-    const key = networkOf(address);
+    const [key, all, share] = [networkOf(address), this.#all, this.#share];
     const own = this.#networks.get(key);
-    if (own && own.count >= this.#maxPerNetwork && !makeRoom(own)) return null;
-    if (this.#total >= this.#max && !makeRoom(this.#queue)) return null;
-    if (!this.#takeShare() && !(makeRoom(this.#queue) && this.#takeShare())) return null;
-    return this.#admit(key, sendAway);
-  }
-
-  #takeShare(): boolean {
-    return this.#share?.take() ?? true;
-  }
-
-  #admit(key: string, sendAway: (() => void) | undefined): Place {
-    const network = this.#networks.get(key) ?? Object.assign(new Queue(), { count: 0 });
+    if (own && own.count >= this.#maxPerNetwork && !own.makeRoom()) return null;
+    if (all.count >= this.#max && !all.makeRoom()) return null;
+    if (share && !share.take() && !(all.makeRoom() && share.take(true))) return null;
+    const network = this.#networks.get(key) ?? new Queue();
     this.#networks.set(key, network);
-    const queues = [this.#queue, network];
-    let isInside = true, isKept = sendAway === undefined;
-    const move = (isPromoted: boolean) => {
-      for (const queue of queues) queue.delete(visitor);
-      if (isInside && !isKept) { for (const queue of queues) queue.add(visitor, isPromoted); }
-    };
-    const leave = () => {
-      if (!isInside) return;
-      isInside = false;
-      move(false);
-      this.#total--;
-      this.#share?.give();
-      if (--network.count === 0) this.#networks.delete(key);
-    };
-    const keep = () => {
-      if (isKept) return;
-      isKept = true;
-      move(false);
-    };
-    const visitor: Visitor = { sendAway: () => sendAway?.(), promote: () => move(true), keep, leave };
-    this.#total++;
-    network.count++;
-    move(false);
-    return visitor;
+    return new Visitor([all, network], {
+      sendAway,
+      onDepart: () => network.count === 0 && this.#networks.delete(key),
+      onLeave: () => share?.give(),
+    });
   }
-}
-
-/** Whether somebody could be sent away. */
-function makeRoom(queue: Queue): boolean {
-  const first = queue.first();
-  first?.leave();
-  first?.sendAway();
-  return first !== undefined;
 }
 
 /** What one subscriber has at least: an IPv4 address, or an IPv6 /64. */

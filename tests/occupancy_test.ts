@@ -57,11 +57,19 @@ Deno.test("Occupancy sends away strangers before those who have shown something,
 
 Deno.test("Occupancy is full where there is no more of what each takes, whatever its limits say", () => {
   let left = 1;
-  const share = { take: () => left > 0 && left-- > 0, give: () => void left++ };
+  const take = (inPlaceOfAnother = false) => {
+    if (left <= (inPlaceOfAnother ? -1 : 0)) return false;
+    left--;
+    return true;
+  };
+  const share = { take, give: () => void left++ };
   const { enter, sentAway } = withNames(100, 100, { share });
-  enter("first");
+  const first = enter("first")!;
   const second = enter("second")!;
-  assertEquals([sentAway, left], [["first"], 0]);
+  assertEquals([sentAway, left], [["first"], -1]);
+  first.leave(); // once he has closed
+  first.leave();
+  assertEquals(left, 0);
   second.keep();
   assertEquals(enter("third"), null);
   second.leave();

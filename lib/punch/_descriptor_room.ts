@@ -4,13 +4,15 @@ import { freeDescriptors, RESERVED } from "./_descriptors.ts";
 const STEP = 128;
 /** Where there were not enough, we look again after so long. */
 const LOOK_AGAIN_MS = 1000;
+/** Whoever was sent away has not closed yet when the next one comes: so many of what is reserved may be in use meanwhile. */
+const OVERLAP = RESERVED / 2;
 /** So many are worth a try even where nearly none are left. */
 const LEAST = 32;
 
 /** A part of the descriptors for one purpose. */
 export interface DescriptorShare {
-  /** Whether there were so many more, which are taken then. */
-  readonly take: () => boolean;
+  /** Whether there were so many more, which are taken then; `inPlaceOfAnother`, who is about to give back his own. */
+  readonly take: (inPlaceOfAnother?: boolean) => boolean;
   /** Gives them back. */
   readonly give: () => void;
 }
@@ -47,11 +49,11 @@ export class DescriptorRoom {
   share(each: number, part: number): DescriptorShare {
     const own = { used: 0, part };
     this.#shares.push(own);
-    const fits = () => own.used + each + this.#keptFrom(own) <= this.#fitting;
+    const fits = (over = 0) => own.used + each + this.#keptFrom(own) <= this.#fitting + over;
     return {
-      take: () => {
+      take: (inPlaceOfAnother = false) => {
         if (!fits()) this.#look(each);
-        if (!fits()) return false;
+        if (!fits(inPlaceOfAnother ? OVERLAP : 0)) return false;
         own.used += each;
         return true;
       },

@@ -35,5 +35,5 @@ if (import.meta.main) {
     ...(identity ? { identity: await loadIdentity(identity) } : {}),
   });
   console.log(JSON.stringify({ id: server.id, port: server.port }));
-  Deno.addSignalListener("SIGTERM", () => void server.shutdown().then(() => Deno.exit()));
+  Deno.addSignalListener("SIGTERM", () => void server.shutdown().finally(() => Deno.exit()));
 }

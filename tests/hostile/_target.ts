@@ -66,16 +66,11 @@ export class Target implements AsyncDisposable {
     return (await usage(this.#child.pid)).rssBytes;
   }
 
-  /** Ends it at once, as a crash would. */
-  async kill(): Promise<void> {
-    signalChild(this.#child, "SIGKILL");
-    await this.#child.status;
-    await this.#reading;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     signalChild(this.#child, "SIGTERM");
+    const late = setTimeout(() => signalChild(this.#child, "SIGKILL"), PATIENCE_MS);
     await this.#child.status;
+    clearTimeout(late);
     await this.#reading;
   }
 }

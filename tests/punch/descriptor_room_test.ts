@@ -55,3 +55,12 @@ Deno.test("DescriptorRoom has some for a share where nearly none are left", () =
   const [unchecked, tunnels] = [room.share(1, 0.25), room.share(3, 0.5)];
   assertEquals([fill(unchecked, 1) > 4, fill(tunnels, 3) > 4], [true, true]);
 });
+
+Deno.test("DescriptorRoom lets some in before those whose place they take have closed", () => {
+  const { room, fill } = processWith(200);
+  const share = room.share(1, 1);
+  fill(share, 1);
+  let count = 0;
+  while (share.take(true)) count++;
+  assertEquals([count, share.take()], [64, false]);
+});
