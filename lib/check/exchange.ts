@@ -65,8 +65,6 @@ export interface CheckOptions {
 export interface AnswerOptions extends CheckOptions {
   /** Makes an observer of this peer; without it PROBE is ignored. */
   readonly probe?: Probe;
-  /** From the first byte to TLS, whatever is asked in between. @default {90_000} */
-  readonly totalMs?: number;
   /** Whoever is there has asked for our id. */
   readonly onWanted?: () => void;
 }
@@ -75,8 +73,6 @@ export interface AnswerOptions extends CheckOptions {
 const CHECK_TIMEOUT_MS = 5000;
 /** How long a path may be silent before TLS: an observing peer holds its STUN connection until its punch is over. */
 const UNUSED_PATH_MS = 15_000;
-/** How long a path may be kept ready by asking: a connecting peer gives up its own after 68 s. */
-const READY_PATH_MS = 90_000;
 
 /**
  * The connecting peer's side: asks whether the holder of `publicKey` is at the other end.
@@ -144,19 +140,16 @@ export interface TlsPath {
 export async function answerChecks(
   stream: ByteStream,
   identity: Identity,
-  options: AnswerOptions = {},
+  { signal, timeoutMs = UNUSED_PATH_MS, probe, onWanted }: AnswerOptions = {},
 ): Promise<TlsPath | null> {
-  const { signal, timeoutMs = UNUSED_PATH_MS, totalMs = READY_PATH_MS, probe, onWanted } = options;
-  const end = performance.now() + totalMs;
-  const patience = () => Math.max(0, Math.min(timeoutMs, end - performance.now()));
   let isWanted = false;
   const answerer = { identity, probe, onWanted: () => (isWanted = true, onWanted?.()) };
   try {
     for (let n = 0; n < MAX_REQUESTS; n++) {
-      const { message, head } = await whileOpen(stream, patience(), signal, () => readStun(stream));
+      const { message, head } = await whileOpen(stream, timeoutMs, signal, () => readStun(stream));
       if (message === null && head[0] === TLS_HANDSHAKE && isWanted) return { head };
       if (message?.type !== StunType.request) break;
-      await whileOpen(stream, patience(), signal, async () => {
+      await whileOpen(stream, timeoutMs, signal, async () => {
         await writeAll(stream, await answer(message, stream.remoteAddr, answerer));
       });
     }
