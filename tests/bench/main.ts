@@ -5,9 +5,9 @@
  * @module
  */
 import { labUnavailable } from "../lab/mod.ts";
+import { benchAttacks } from "./attacks.ts";
 import { benchBirthday } from "./birthday.ts";
 import { benchConnect } from "./connect.ts";
-import { benchHostile } from "./hostile.ts";
 import { benchIdle } from "./idle.ts";
 import { benchMany } from "./many.ts";
 import { benchTunnel } from "./tunnel.ts";
@@ -21,7 +21,7 @@ const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => P
   birthday: { title: "Volleys of different sizes, 50 ms RTT", lab: true, run: () => benchBirthday(ROUNDS) },
   tunnel: { title: "The whole path on loopback against native wss", lab: false, run: benchTunnel },
   many: { title: "A thousand connected peers", lab: true, run: benchMany },
-  hostile: { title: "An honest peer during attacks", lab: false, run: benchHostile },
+  attacks: { title: "An honest peer during attacks", lab: false, run: benchAttacks },
 };
 
 const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(PARTS);

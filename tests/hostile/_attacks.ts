@@ -1,6 +1,6 @@
 /**
  * Attacks on a serving peer, each of which goes on until it is disposed of: tests show that honest peers are served meanwhile,
- * and `deno task bench hostile` how fast.
+ * and `deno task bench attacks` how fast.
  *
  * @module
  */

@@ -34,7 +34,7 @@ async function measure(attack: Attack | undefined): Promise<string[]> {
 }
 
 /** Measures each attack, and gives the table. */
-export async function benchHostile(): Promise<string> {
+export async function benchAttacks(): Promise<string> {
   const rows: string[][] = [];
   for (const [name, attack] of Object.entries(ATTACKS)) rows.push([name, ...await measure(attack)]);
   return `${table(["attack", "connect and echo, ms", "memory of the serving process, MB more"], rows)}\n\n` +
