@@ -88,10 +88,11 @@ Deno.test("splice() takes no more than the reader does", async () => {
 Deno.test("splice() takes a large buffer while much comes, and gives it back when little does", async () => {
   const sizes: number[] = [];
   const source = fakeStream({
-    read: (buffer) => {
+    read: async (buffer) => {
       sizes.push(buffer.length);
-      if (sizes.length > 100) return Promise.resolve(null);
-      return Promise.resolve(sizes.length < 20 ? buffer.length : 100);
+      if (sizes.length <= 20) return buffer.length;
+      await new Promise((resolve) => setTimeout(resolve)); // nothing is at hand
+      return sizes.length < 200 ? Math.min(4000, buffer.length) : null;
     },
     write: (data) => Promise.resolve(data.length),
   });
@@ -100,7 +101,7 @@ Deno.test("splice() takes a large buffer while much comes, and gives it back whe
     write: (data) => Promise.resolve(data.length),
   });
   await splice(source, sink);
-  assertEquals([sizes[0], Math.max(...sizes), sizes.at(-1)], [4096, 256 * 1024, 4096]);
+  assertEquals([sizes[0], Math.max(...sizes), sizes.at(-1)! <= 4096], [4096, 256 * 1024, true]);
 });
 
 Deno.test("splice() goes on where a write takes only a part", async () => {
