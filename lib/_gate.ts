@@ -45,11 +45,12 @@ export class Gate implements AsyncDisposable {
   /**
    * Takes over a path that is open. Where it is full, the one that has waited longest is closed, of those first on which nobody
    * has asked for us. This never throws.
+   *
+   * @param isOneOfMany Others of the same volley may be there: they do not make room for each other, or none would last.
    */
-  admit(stream: ByteStream): void {
-    const { hostname } = stream.remoteAddr;
-    const isClosing = this.#closing.signal.aborted;
-    const place = isClosing ? null : this.#occupancy.enter(hostname, () => stream.close());
+  admit(stream: ByteStream, isOneOfMany = false): void {
+    const enter = () => this.#occupancy.enter(stream.remoteAddr.hostname, () => stream.close(), isOneOfMany);
+    const place = this.#closing.signal.aborted ? null : enter();
     if (place === null) return stream.close();
     const answering = this.#answer(stream, place).catch(() => {}).finally(() => {
       place.leave();

@@ -11,8 +11,8 @@ export interface Incoming {
 
 /** A carrier may lead the peer's connections out at another address than the one that the DHT saw; who it is, the check tells. */
 const MAX_OTHERS = 8;
-/** A volley opens a handful of paths; whoever sits behind the peer's address may open more. */
-const MAX_EXPECTED = 64;
+/** A volley has 768 sockets, and a NAT that filters by address lets all of them in. */
+const MAX_EXPECTED = 1024;
 
 /** Connections from the addresses that the record names, and a few others; what comes beyond these is closed. */
 export function incomingPaths(candidates: readonly Candidate[]): Incoming {

@@ -127,11 +127,12 @@ export class Occupancy {
    * Lets one in; `null` where it is full of those who stay.
    *
    * @param sendAway Called when he has to make room, and is to {@linkcode Place.leave} then. Without it he stays.
+   * @param isOneOfMany Nobody of his network has to make room for him.
    */
-  enter(address: string, sendAway?: () => void): Place | null {
+  enter(address: string, sendAway?: () => void, isOneOfMany = false): Place | null {
     const [key, all, share] = [networkOf(address), this.#all, this.#share];
     const own = this.#networks.get(key);
-    if (own && own.count >= this.#maxPerNetwork && !own.makeRoom()) return null;
+    if (own && own.count >= this.#maxPerNetwork && (isOneOfMany || !own.makeRoom())) return null;
     if (all.count >= this.#max && !all.makeRoom()) return null;
     if (share && !share.take() && !(all.makeRoom() && share.take(true))) return null;
     const network = this.#networks.get(key) ?? new Queue();

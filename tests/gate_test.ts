@@ -92,6 +92,17 @@ Deno.test("Gate takes a limited number of unchecked paths from one address", asy
   await gate[Symbol.asyncDispose]();
 });
 
+Deno.test("Gate lets no path of a volley push out another, so that the peer has time to check one", async () => {
+  const { gate } = gateWithTunnel();
+  const volley = Array.from({ length: 768 }, () => silentPath("203.0.113.1"));
+  for (const path of volley) gate.admit(path, true);
+  assertEquals(volley.map((s) => s.isClosed), volley.map((_, i) => i >= 256));
+  const late = silentPath("203.0.113.1");
+  gate.admit(late);
+  assertEquals([late.isClosed, volley[0]!.isClosed], [false, true]);
+  await gate[Symbol.asyncDispose]();
+});
+
 Deno.test("Gate keeps whoever has asked for its id while thousands of strangers come from everywhere", async () => {
   const { identity, gate, accepted } = gateWithTunnel();
   await using _ = gate;
