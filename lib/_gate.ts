@@ -1,15 +1,17 @@
 import { answerChecks, type Probe } from "./check/mod.ts";
 import { formatEndpoint } from "./endpoint.ts";
-import { Occupancy } from "./occupancy.ts";
+import { Occupancy, type Place } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
 import { type OnProgress, pathKindOf } from "./progress.ts";
-import type { ByteStream } from "./punch/mod.ts";
+import { type ByteStream, DescriptorRoom } from "./punch/mod.ts";
 import type { ServingTunnel } from "./tunnel/mod.ts";
 
 /** Paths that have not begun TLS yet, in all: each costs a descriptor and a few KiB. */
 const MAX_UNCHECKED = 1024;
-/** The same for one address, so that one stranger cannot take all. */
-const MAX_UNCHECKED_PER_ADDRESS = 256;
+/** The same for one address or IPv6 /64, so that one stranger cannot take all. */
+const MAX_UNCHECKED_PER_NETWORK = 256;
+/** Of the descriptors of this process, so many are left to them. */
+const DESCRIPTORS_PART = 1 / 4;
 
 /**
  * Where every TCP path of a serving peer ends up, whoever dialled: checks are answered, and once TLS begins the path
@@ -22,37 +24,46 @@ export class Gate implements AsyncDisposable {
   readonly #probe: Probe | undefined;
   readonly #closing = new AbortController();
   readonly #pending = new Set<Promise<void>>();
-  readonly #occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_ADDRESS);
+  readonly #occupancy: Occupancy;
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** With `probe`, whoever asks can have it tried whether his NAT lets strangers in. */
+  /** With `probe`, whoever asks can have it tried whether his NAT lets strangers in; `room` is shared with the tunnel. */
   constructor(
     identity: Identity,
     tunnel: Pick<ServingTunnel, "accept">,
     report: OnProgress,
-    { probe }: { probe?: Probe } = {},
+    { probe, room = new DescriptorRoom() }: { probe?: Probe; room?: DescriptorRoom } = {},
   ) {
     this.#identity = identity;
     this.#tunnel = tunnel;
     this.#report = report;
     this.#probe = probe;
+    const share = room.share(1, DESCRIPTORS_PART);
+    this.#occupancy = new Occupancy(MAX_UNCHECKED, MAX_UNCHECKED_PER_NETWORK, { share });
   }
 
-  /** Takes over a path that is open. This never throws. */
-  admit(stream: ByteStream): void {
-    const leave = this.#closing.signal.aborted ? null : this.#occupancy.enter(stream.remoteAddr.hostname);
-    if (leave === null) return stream.close();
-    const answering = this.#answer(stream).catch(() => {}).finally(() => {
-      leave();
+  /**
+   * Takes over a path that is open. Where it is full, the one that has waited longest is closed, of those first on which nobody
+   * has asked for us. This never throws.
+   *
+   * @param isOneOfMany Others of the same volley may be there: they do not make room for each other, or none would last.
+   */
+  admit(stream: ByteStream, isOneOfMany = false): void {
+    const enter = () => this.#occupancy.enter(stream.remoteAddr.hostname, () => stream.close(), isOneOfMany);
+    const place = this.#closing.signal.aborted ? null : enter();
+    if (place === null) return stream.close();
+    const answering = this.#answer(stream, place).catch(() => {}).finally(() => {
+      place.leave();
       this.#pending.delete(answering);
     });
     this.#pending.add(answering);
   }
 
-  async #answer(stream: ByteStream) {
+  async #answer(stream: ByteStream, place: Place) {
     const start = performance.now();
     const tls = await answerChecks(stream, this.#identity, {
       signal: this.#closing.signal,
+      onWanted: place.promote,
       ...(this.#probe ? { probe: this.#probe } : {}),
     });
     if (tls === null) return;
@@ -67,6 +78,7 @@ export class Gate implements AsyncDisposable {
       remote: formatEndpoint(remote),
       ms,
     });
+    place.leave();
     this.#tunnel.accept(stream, tls.head);
   }
 

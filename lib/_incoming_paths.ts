@@ -11,11 +11,13 @@ export interface Incoming {
 
 /** A carrier may lead the peer's connections out at another address than the one that the DHT saw; who it is, the check tells. */
 const MAX_OTHERS = 8;
+/** A volley has 768 sockets, and a NAT that filters by address lets all of them in. */
+const MAX_EXPECTED = 1024;
 
-/** Connections from the addresses that the record names, and a few others; beyond these, strangers are closed. */
+/** Connections from the addresses that the record names, and a few others; what comes beyond these is closed. */
 export function incomingPaths(candidates: readonly Candidate[]): Incoming {
   const addresses = new Set(candidates.map((c) => canonicalAddress(c.hostname)));
-  let others = 0;
+  let others = 0, expected = 0;
   let controller: ReadableStreamDefaultController<ByteStream> | undefined;
   const stream = new ReadableStream<ByteStream>({
     start: (c) => void (controller = c),
@@ -25,7 +27,8 @@ export function incomingPaths(candidates: readonly Candidate[]): Incoming {
     stream,
     push(path) {
       const isExpected = addresses.has(path.remoteAddr.hostname);
-      if (controller && (isExpected || others++ < MAX_OTHERS)) controller.enqueue(path);
+      const isOneOfFew = isExpected ? expected++ < MAX_EXPECTED : others++ < MAX_OTHERS;
+      if (controller && isOneOfFew) controller.enqueue(path);
       else path.close();
     },
   };

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { probeDatagram, type ProbeOutcome, type ProbeTransport } from "./check/mod.ts";
-import { addressFamily, addressScope, addressToBytes, type Endpoint } from "./endpoint.ts";
-import { Occupancy } from "./occupancy.ts";
+import { addressFamily, addressScope, type Endpoint } from "./endpoint.ts";
+import { networkOf, Occupancy } from "./occupancy.ts";
 import { dialUnbound } from "./punch/mod.ts";
 
 /** TCP sends its second SYN after 1 s: what two have not opened in 1.5 s is silence at any RTT that matters. */
@@ -53,14 +53,14 @@ export class Prober implements AsyncDisposable {
       return "declined";
     }
     const network = networkOf(target.hostname);
-    const leave = this.#count(network) ? this.#atOnce.enter(network) : null;
-    if (leave === null) return "declined";
+    const place = this.#count(network) ? this.#atOnce.enter(target.hostname) : null;
+    if (place === null) return "declined";
     const trying = transport === "tcp"
       ? dialOnce(target, this.#closing.signal)
       : sendOnce(target, probeDatagram(transactionId));
     this.#pending.add(trying);
     return await trying.finally(() => {
-      leave();
+      place.leave();
       this.#pending.delete(trying);
     });
   };
@@ -84,11 +84,6 @@ export class Prober implements AsyncDisposable {
     this.#closing.abort(new DOMException("The server was shut down", "AbortError"));
     await Promise.all(this.#pending);
   }
-}
-
-/** An IPv6 customer has a /64 at least. */
-function networkOf(address: string): string {
-  return addressFamily(address) === 6 ? addressToBytes(address)!.subarray(0, 8).toHex() : address;
 }
 
 async function dialOnce(target: Endpoint, closing: AbortSignal): Promise<ProbeOutcome> {

@@ -58,7 +58,7 @@ export class ServingTactics implements AsyncDisposable {
     const stopWaiting = gate.onPath(knock.remote.hostname, () => over.abort());
     const signal = AbortSignal.any([over.signal, this.#closing.signal]);
     try {
-      await this.#act(knock, { signal, onStream: (stream) => gate.admit(stream) });
+      await this.#act(knock, { signal, onStream: (stream) => gate.admit(stream, true) });
       await aborted(signal); // the dials of a bracket go on by themselves
     } finally {
       clearTimeout(timer);

@@ -20,7 +20,7 @@ import { type Network, type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnli
 import { Prober } from "./_prober.ts";
 import { OwnNetwork } from "./_own_network.ts";
 import { type OnProgress, reporter } from "./progress.ts";
-import { openPort, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
+import { DescriptorRoom, openPort, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
 import { type OnControl, type ServeHandler, type ServeInfo, serveTunnel } from "./tunnel/mod.ts";
 
 export type { ServeHandler, ServeInfo };
@@ -106,12 +106,13 @@ export async function serve(handler: ServeHandler, options: ServeOptions = {}): 
   const door: KnockDoor = { knock: () => {} };
   const onControl: OnControl = (socket, remote) =>
     answerControl(socket, remote, (knock) => door.knock(knock));
-  const more = { ...(onError ? { onError } : {}), ...(guard ? { guard } : {}) };
+  const room = new DescriptorRoom();
+  const more = { room, ...(onError ? { onError } : {}), ...(guard ? { guard } : {}) };
   const tunnel = stack.use(
     await serveTunnel(handler, { identity, onControl, ...more }),
   );
   const prober = new Prober();
-  const gate = stack.use(new Gate(identity, tunnel, report, prober));
+  const gate = stack.use(new Gate(identity, tunnel, report, { probe: prober.probe, room }));
   stack.use(prober); // ended before the gate, which waits for its probes
   const { network, port, announcer } = await openPorts(options, wanted, gate);
   stack.use(network);

@@ -1,13 +1,14 @@
 /** The shape of the code that design and style promise, held: who may import whom, and how long a file gets. */
 import { assertEquals } from "@std/assert";
+import { ROOT } from "../tools/run_flags.ts";
 import { code, importsOf, localImports, PRIVATE_STAGE, type Source, sourcesIn, stageOf } from "./_imports.ts";
 
 /** The pipeline. A stage imports only from those before it. */
 const STAGES = [
   "errors",
   "bytes",
-  "occupancy",
   "endpoint",
+  "occupancy",
   "nat",
   "byte_stream",
   "io",

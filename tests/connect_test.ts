@@ -59,10 +59,10 @@ Deno.test("dial() serves fetch and WebSockets over what it learnt once", async (
 
   const response = await peer.fetch("/news", { method: "POST", body: "hello" });
   assertEquals(await response.text(), "POST hello");
-  const sockets = await Promise.all(["/a", "/b", "/c"].map((path) => peer.webSocket(path)));
-  const greetings = await Promise.all(
-    sockets.map((socket) => new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data))),
-  );
+  const greetings = await Promise.all(["/a", "/b", "/c"].map(async (path) => {
+    const socket = await peer.webSocket(path);
+    return await new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data));
+  }));
   assertEquals(greetings, ["/a", "/b", "/c"]);
   assertEquals(events.filter((e) => e.type === "resolved").length, 1);
   const paths = events.filter((e) => e.type === "path").length;

@@ -67,27 +67,55 @@ Deno.test("Gate closes what is still being checked when it is disposed of, and t
   late.close();
 });
 
+/** A path on which nothing ever comes, and whether it was closed. */
+function silentPath(hostname: string): ByteStream & { isClosed: boolean } {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  return {
+    localAddr: { hostname: "127.0.0.1", port: 1 },
+    remoteAddr: { hostname, port: 2 },
+    isClosed: false,
+    read: () => promise,
+    write: () => Promise.resolve(0),
+    closeWrite: () => Promise.resolve(),
+    close() {
+      this.isClosed = true;
+      resolve(null);
+    },
+  };
+}
+
 Deno.test("Gate takes a limited number of unchecked paths from one address", async () => {
   const { gate } = gateWithTunnel();
-  let closed = 0;
-  const stranger = (): ByteStream => {
-    const { promise, resolve } = Promise.withResolvers<null>();
-    const close = () => {
-      closed++;
-      resolve(null);
-    };
-    return {
-      localAddr: { hostname: "127.0.0.1", port: 1 },
-      remoteAddr: { hostname: "203.0.113.1", port: 2 },
-      read: () => promise,
-      write: () => Promise.resolve(0),
-      closeWrite: () => Promise.resolve(),
-      close,
-    };
-  };
-  for (let i = 0; i < 300; i++) gate.admit(stranger());
-  assertEquals(closed, 300 - 256);
+  const strangers = Array.from({ length: 300 }, () => silentPath("203.0.113.1"));
+  for (const stranger of strangers) gate.admit(stranger);
+  assertEquals(strangers.map((s) => s.isClosed), strangers.map((_, i) => i < 300 - 256));
   await gate[Symbol.asyncDispose]();
+});
+
+Deno.test("Gate lets no path of a volley push out another, so that the peer has time to check one", async () => {
+  const { gate } = gateWithTunnel();
+  const volley = Array.from({ length: 768 }, () => silentPath("203.0.113.1"));
+  for (const path of volley) gate.admit(path, true);
+  assertEquals(volley.map((s) => s.isClosed), volley.map((_, i) => i >= 256));
+  const late = silentPath("203.0.113.1");
+  gate.admit(late);
+  assertEquals([late.isClosed, volley[0]!.isClosed], [false, true]);
+  await gate[Symbol.asyncDispose]();
+});
+
+Deno.test("Gate keeps whoever has asked for its id while thousands of strangers come from everywhere", async () => {
+  const { identity, gate, accepted } = gateWithTunnel();
+  await using _ = gate;
+  const [here, there] = await tcpPair();
+  gate.admit(there);
+  await checkPath(here, identity.publicKey);
+  const strangers = Array.from({ length: 3000 }, (_, i) => silentPath(`203.0.${i >> 8}.${i & 255}`));
+  for (const stranger of strangers) gate.admit(stranger);
+  assertEquals(strangers.filter((s) => !s.isClosed).length, 1024 - 1);
+  await here.write(TLS_HELLO);
+  assertEquals((await accepted)[0], there);
+  here.close();
+  there.close();
 });
 
 Deno.test("Gate is an observer where it has a probe", async () => {

@@ -30,3 +30,10 @@ Deno.test("incomingPaths() gives the race what comes from the peer's addresses, 
   push(late);
   assertEquals([peer, ...strangers, late].map((s) => s.closed), [...Array(9).fill(false), true, true]);
 });
+
+Deno.test("incomingPaths() closes what comes in masses from the peer's own address", () => {
+  const { push } = incomingPaths([{ kind: "host", hostname: "203.0.113.9", port: 5 }]);
+  const flood = Array.from({ length: 1100 }, () => streamFrom("203.0.113.9"));
+  flood.forEach(push);
+  assertEquals(flood.filter((s) => !s.closed).length, 1024);
+});

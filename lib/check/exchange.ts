@@ -7,6 +7,7 @@
  * 2. The serving peer answers with XOR-MAPPED-ADDRESS, and PROOF: its signature over transaction id and that address.
  * 3. A request without WANTED is a plain STUN request and is answered like one: every peer's port is a STUN server
  *    over TCP. With PROBE it also tries to get in at the asker's, see `probe.ts`.
+ * 4. TLS follows a check of its id alone: whoever does not know it gets no handshake, and so no certificate that names it.
  *
  * STUN and TLS share the port by their first byte (RFC 7983): 0 to 3 is STUN, 22 is a TLS handshake.
  *
@@ -64,6 +65,8 @@ export interface CheckOptions {
 export interface AnswerOptions extends CheckOptions {
   /** Makes an observer of this peer; without it PROBE is ignored. */
   readonly probe?: Probe;
+  /** Whoever is there has asked for our id. */
+  readonly onWanted?: () => void;
 }
 
 /** How long a peer may take to answer a check: TCP's first three retransmissions fit in. */
@@ -132,20 +135,22 @@ export interface TlsPath {
  * The serving peer's side: answers the checks on a path until TLS begins on it.
  *
  * Gives `null`, with the stream closed, for a path on which it never does: one that lost the race, a mere observer,
- * a stranger that speaks something else. Rejects only with `signal.reason`.
+ * a stranger that speaks something else or has not asked for our id. Rejects only with `signal.reason`.
  */
 export async function answerChecks(
   stream: ByteStream,
   identity: Identity,
-  { signal, timeoutMs = UNUSED_PATH_MS, probe }: AnswerOptions = {},
+  { signal, timeoutMs = UNUSED_PATH_MS, probe, onWanted }: AnswerOptions = {},
 ): Promise<TlsPath | null> {
+  let isWanted = false;
+  const answerer = { identity, probe, onWanted: () => (isWanted = true, onWanted?.()) };
   try {
     for (let n = 0; n < MAX_REQUESTS; n++) {
       const { message, head } = await whileOpen(stream, timeoutMs, signal, () => readStun(stream));
-      if (message === null && head[0] === TLS_HANDSHAKE) return { head };
+      if (message === null && head[0] === TLS_HANDSHAKE && isWanted) return { head };
       if (message?.type !== StunType.request) break;
       await whileOpen(stream, timeoutMs, signal, async () => {
-        await writeAll(stream, await answer(message, stream.remoteAddr, { identity, probe }));
+        await writeAll(stream, await answer(message, stream.remoteAddr, answerer));
       });
     }
     stream.close();
@@ -160,12 +165,13 @@ export async function answerChecks(
 interface Answerer {
   readonly identity: Identity;
   readonly probe: Probe | undefined;
+  readonly onWanted: () => void;
 }
 
 async function answer(
   request: StunMessage,
   remote: Endpoint,
-  { identity, probe }: Answerer,
+  { identity, probe, onWanted }: Answerer,
 ): Promise<Uint8Array> {
   const { transactionId } = request;
   const refuse = (code: number, reason: string, more: [number, Uint8Array][] = []) =>
@@ -185,6 +191,7 @@ async function answer(
   const digest = request.attributes.get(StunAttribute.wanted);
   if (digest !== undefined) {
     if (!equalBytes(digest, await wanted(identity.publicKey, transactionId))) return refuse(403, "Forbidden");
+    onWanted();
     attributes.set(StunAttribute.proof, identity.sign(concat(PROOF_CONTEXT, transactionId, address)));
   }
   const outcome = probe && await probeAsker(request, remote, probe);

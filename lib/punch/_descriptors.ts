@@ -1,5 +1,5 @@
 /** Descriptors that everything else needs meanwhile: the DHT, connections, the runtime. */
-const RESERVED = 128;
+export const RESERVED = 128;
 /** So many sockets are worth a try even where nearly no descriptors are left. */
 const LEAST = 16;
 
@@ -16,7 +16,7 @@ export function descriptorBudget(wanted: number, free: (most: number) => number 
  * Takes descriptors until there are `most` or no more, and gives them back in the same turn of the event loop: some 20 ms for
  * a thousand. Deno tells `RLIMIT_NOFILE` to nobody who lacks `--allow-all`, nor how many are in use.
  */
-function freeDescriptors(most: number): number {
+export function freeDescriptors(most: number): number {
   const taken: Deno.Listener[] = [];
   try {
     while (taken.length < most) taken.push(Deno.listen({ hostname: "127.0.0.1", port: 0 }));

@@ -2,8 +2,10 @@ import type { Socket } from "node:net";
 import { canonicalAddress, type Endpoint } from "../endpoint.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
-/** Received bytes that may wait for a reader before the socket is paused. */
-const HIGH_WATER_BYTES = 512 * 1024;
+/** Received bytes that may wait for a reader before the socket is paused, in buffers of his: he is to find the next one full. */
+const HIGH_WATER_BUFFERS = 2;
+/** The same for a reader of a few bytes, who may be reading what a stranger says. */
+const LEAST_HIGH_WATER_BYTES = 16 * 1024;
 
 /** A connected `node:net` socket as a {@linkcode ByteStream}. */
 export class NodeStream implements ByteStream {
@@ -12,6 +14,7 @@ export class NodeStream implements ByteStream {
   readonly #socket: Socket;
   #chunks: Uint8Array[] = [];
   #buffered = 0;
+  #highWater = LEAST_HIGH_WATER_BYTES;
   #ended = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
@@ -30,7 +33,7 @@ export class NodeStream implements ByteStream {
   #onData(chunk: Uint8Array) {
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
-    if (this.#buffered >= HIGH_WATER_BYTES) this.#socket.pause();
+    if (this.#buffered >= this.#highWater) this.#socket.pause();
     this.#wake?.();
   }
 
@@ -41,6 +44,7 @@ export class NodeStream implements ByteStream {
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
+    this.#highWater = Math.max(LEAST_HIGH_WATER_BYTES, HIGH_WATER_BUFFERS * buffer.length);
     while (this.#chunks.length === 0) {
       if (this.#failure) throw this.#failure;
       if (this.#ended) return null;
@@ -49,7 +53,7 @@ export class NodeStream implements ByteStream {
     }
     const taken = this.#take(buffer);
     this.#buffered -= taken;
-    if (this.#socket.isPaused() && this.#buffered < HIGH_WATER_BYTES / 2) this.#socket.resume();
+    if (this.#socket.isPaused() && this.#buffered < this.#highWater / 2) this.#socket.resume();
     return taken;
   }
 

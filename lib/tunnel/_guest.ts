@@ -1,4 +1,5 @@
 import type { Endpoint } from "../endpoint.ts";
+import type { Place } from "../occupancy.ts";
 
 /** From the path's first byte to a complete request: TLS takes two round trips, the request one more. */
 export const FIRST_REQUEST_MS = 10_000;
@@ -15,6 +16,8 @@ export class Guest {
   id: string | undefined;
   /** The proof that counted, which he may show again. */
   proof: string | undefined;
+  /** One of those that are limited; he keeps it once he was let in. */
+  place: Place | undefined;
   /** Whether he was let in by a guard, who may think otherwise later. */
   admitted = false;
   readonly #closing = new AbortController();
@@ -39,6 +42,11 @@ export class Guest {
   /** Whether no request has come from him yet. */
   get silent(): boolean {
     return this.#silent;
+  }
+
+  /** Whether his connection is a WebSocket. */
+  get upgraded(): boolean {
+    return this.#upgraded;
   }
 
   /** Whether he was sent away, and nothing he asks for counts any more. */

@@ -11,6 +11,8 @@ const GREETING_MS = 5_000;
 /** Connections that have not shown their credentials; ours need a millisecond for that. */
 const MAX_GREETING = 64;
 const RETRY_ACCEPT_MS = 50;
+/** TLS takes two round trips. Native clients would wait for ever, and whoever relays a check may let them. */
+const HANDSHAKE_MS = 10_000;
 
 /** The right to open paths through the proxy, and what became of them. */
 export class Ticket {
@@ -41,6 +43,8 @@ export interface LoopbackProxyOptions {
   readonly hostnames: readonly string[];
   /** Makes a path to it. */
   readonly openPath: (signal: AbortSignal) => Promise<ByteStream>;
+  /** How long TLS on a path may take. @default {10_000} */
+  readonly handshakeMs?: number;
 }
 
 /** A SOCKS5 server on loopback through which native clients with a ticket, and nobody else, reach one peer. */
@@ -121,6 +125,8 @@ export class LoopbackProxy {
     const path = await this.#open(first, ticket);
     if (path === null) return await replySocks(connection, SOCKS_REPLY.hostUnreachable);
     const tls = ticket.open();
+    const late = setTimeout(() => closeQuietly(path), this.#options.handshakeMs ?? HANDSHAKE_MS);
+    void tls.verdict.then(() => clearTimeout(late));
     try {
       await replySocks(connection, SOCKS_REPLY.succeeded);
       const head = buffer.subarray(0, await first ?? 0);

@@ -4,10 +4,18 @@ const CHUNK = new Uint8Array(64 * 1024);
 
 /** So many measurements may be under way at once: each takes what the line gives. */
 const MAX_MEASURING = 4;
+/** A measurement takes some seconds; whoever stops in the middle of one keeps others from theirs no longer than this. */
+const MAX_MS = 60_000;
 
 /** What a peer that measures its line gets: bytes without meaning, or somebody who takes them. */
 export class SpeedTest {
+  readonly #maxMs: number;
   #measuring = 0;
+
+  /** With `maxMs` another end for whoever is slow; for tests. */
+  constructor({ maxMs = MAX_MS }: { maxMs?: number } = {}) {
+    this.#maxMs = maxMs;
+  }
 
   /** `GET` sends `?bytes=N` zeros as fast as they are read, `POST` takes what comes. */
   async answer(request: Request): Promise<Response> {
@@ -25,14 +33,20 @@ export class SpeedTest {
 
   async #take(request: Request): Promise<Response> {
     this.#measuring++;
-    let taken = 0;
+    const body = (request.body ?? new Blob().stream()).getReader();
+    let [taken, isLate] = [0, false];
+    const late = setTimeout(() => {
+      isLate = true;
+      body.cancel().catch(() => {}); // it has broken off
+    }, this.#maxMs);
     try {
-      for await (const chunk of request.body ?? []) {
-        taken += chunk.length;
+      for (let part; !(part = await body.read()).done;) {
+        taken += part.value.length;
         if (taken > MAX_BYTES) return new Response(null, { status: 413 });
       }
-      return new Response(null, { status: 204 });
+      return new Response(null, { status: isLate ? 408 : 204 });
     } finally {
+      clearTimeout(late);
       this.#measuring--;
     }
   }
@@ -40,8 +54,18 @@ export class SpeedTest {
   #give(bytes: number): Response {
     let left = bytes;
     this.#measuring++;
-    const end = () => void this.#measuring--;
+    let late: ReturnType<typeof setTimeout>;
+    const end = () => {
+      clearTimeout(late);
+      this.#measuring--;
+    };
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => {
+        late = setTimeout(() => {
+          controller.error(new DOMException("Nobody reads", "TimeoutError"));
+          end();
+        }, this.#maxMs);
+      },
       pull(controller) {
         const chunk = left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK;
         left -= chunk.length;

@@ -2,11 +2,12 @@ import type { Guard } from "../access/mod.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
 import { Occupancy } from "../occupancy.ts";
-import type { ByteStream } from "../punch/mod.ts";
+import { type ByteStream, DescriptorRoom } from "../punch/mod.ts";
 import { Admission, denial } from "./_admission.ts";
 import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { LastingServer } from "./_lasting_server.ts";
 import { RequestView } from "./_request_view.ts";
+import { PileWatch } from "./_pile_watch.ts";
 import { answerReserved, isReserved, type OnControl, type ReservedOptions } from "./_reserved.ts";
 import { SpeedTest } from "./_speed.ts";
 import { closeQuietly, splice } from "./splice.ts";
@@ -14,8 +15,12 @@ import type { ServeHandler, ServeInfo } from "./types.ts";
 
 /** A tunnel costs three descriptors and up to 1 MiB. */
 const MAX_TUNNELS = 2048;
-/** For one address, so that one peer cannot take all; several may share one behind the same NAT. */
+/** For one address or IPv6 /64, so that one peer cannot take all; several may share one behind the same NAT. */
 const MAX_TUNNELS_PER_ADDRESS = 512;
+/** The path, and both ends of the loopback connection. */
+const TUNNEL_DESCRIPTORS = 3;
+/** Of the descriptors of this process, so many are left to tunnels. */
+const DESCRIPTORS_PART = 1 / 2;
 
 /** How long the other side may take to receive the end of what was sent to it when the server shuts down. */
 const DRAIN_MS = 2_000;
@@ -36,6 +41,8 @@ export interface ServeTunnelOptions {
   readonly maxTunnels?: number;
   /** Tunnels at the same time from one address. @default {512} */
   readonly maxTunnelsPerAddress?: number;
+  /** Where descriptors come from. @default all that the process has */
+  readonly room?: DescriptorRoom;
   /** From the beginning of a tunnel to its first complete request. @default {10_000} */
   readonly firstRequestMs?: number;
 }
@@ -80,6 +87,7 @@ class TunnelServer implements ServingTunnel {
   /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
   readonly #tunnels = new Set<Promise<void>>();
+  readonly #pile = new PileWatch();
   #shutdown: Promise<void> | undefined;
 
   constructor(handler: ServeHandler, options: ServeTunnelOptions, certificate: Deno.TlsCertifiedKeyPem) {
@@ -88,7 +96,8 @@ class TunnelServer implements ServingTunnel {
     this.#handler = handler;
     this.#view = new RequestView(peerHostname(identity.id), peerStandIn(identity.publicKey));
     this.#admission = new Admission(identity.id, guard);
-    this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress);
+    const share = (options.room ?? new DescriptorRoom()).share(TUNNEL_DESCRIPTORS, DESCRIPTORS_PART);
+    this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, { share });
     this.#firstRequestMs = firstRequestMs;
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = new LastingServer(() => this.#listen(certificate, options), signal);
@@ -122,24 +131,30 @@ class TunnelServer implements ServingTunnel {
   }
 
   accept(stream: ByteStream, head?: Uint8Array): Promise<void> {
-    const leave = this.#shutdown ? null : this.#occupancy.enter(stream.remoteAddr.hostname);
-    if (leave === null) {
+    const { remoteAddr } = stream;
+    const guest = new Guest(remoteAddr, this.#firstRequestMs);
+    // Who has got nothing yet, be he in the middle of TLS or not let in, makes room for whoever comes.
+    const place = this.#shutdown ? null : this.#occupancy.enter(remoteAddr.hostname, () => guest.close());
+    if (place === null) {
+      guest.close();
       closeQuietly(stream);
       return Promise.resolve();
     }
-    const tunnel = this.#carry(stream, head)
+    guest.place = place;
+    const tunnel = this.#carry(stream, guest, head)
       .catch(() => closeQuietly(stream)) // it was closed, or no descriptor was left
       .finally(() => {
-        leave();
+        place.leave();
         this.#tunnels.delete(tunnel);
       });
     this.#tunnels.add(tunnel);
     return tunnel;
   }
 
-  async #carry(stream: ByteStream, head: Uint8Array = new Uint8Array()) {
-    const guest = new Guest(stream.remoteAddr, this.#firstRequestMs);
+  async #carry(stream: ByteStream, guest: Guest, head: Uint8Array = new Uint8Array()) {
     let door: string | undefined;
+    const share = this.#pile.enter(() => guest.close());
+    const onForth = (bytes: number) => guest.upgraded && share.add(bytes);
     try {
       const { addr } = this;
       const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
@@ -147,9 +162,10 @@ class TunnelServer implements ServingTunnel {
       door = doorBetween(inner.localAddr, addr);
       this.#guests.set(door, guest);
       if (this.#shutdown) guest.close();
-      await splice(stream, inner, { head, signal: guest.signal });
+      await splice(stream, inner, { head, signal: guest.signal, onForth });
     } finally {
       if (door !== undefined) this.#guests.delete(door);
+      share.end();
       guest.close();
     }
   }
@@ -174,6 +190,7 @@ class TunnelServer implements ServingTunnel {
     guest: Guest,
   ): Response | Promise<Response> {
     const { id, remote: { hostname, port } } = guest;
+    guest.place?.keep();
     const seen = this.#view.of(request, completed);
     const info: ServeInfo = {
       remoteAddr: { transport: "tcp", hostname, port },

@@ -1,9 +1,11 @@
 import { type ByteStream, writeAll } from "../punch/mod.ts";
 
 /** Enough for a request; an idle tunnel holds two of them. */
-const FIRST_BUFFER_BYTES = 16 * 1024;
+const FIRST_BUFFER_BYTES = 4 * 1024;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
+/** After so many reads that the first buffer would have held, a large one is given back. */
+const SMALL_READS = 64;
 /** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
 const HALF_CLOSED_IDLE_MS = 60_000;
 
@@ -15,6 +17,8 @@ export interface SpliceOptions {
   readonly signal?: AbortSignal;
   /** How long one direction may stay silent once the other has ended. @default {60_000} */
   readonly halfClosedIdleMs?: number;
+  /** Told how many bytes the second stream has taken. */
+  readonly onForth?: (bytes: number) => void;
 }
 
 /** What went through, and how it ended. */
@@ -40,8 +44,8 @@ export async function splice(
   b: ByteStream,
   options: SpliceOptions = {},
 ): Promise<SpliceResult> {
-  const { head = new Uint8Array(), signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS } = options;
-  const forth = new Direction(a, b);
+  const { head = new Uint8Array(), signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS, onForth } = options;
+  const forth = new Direction(a, b, onForth);
   const back = new Direction(b, a);
   let error: Error | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -81,22 +85,27 @@ class Direction {
   bytes = 0;
   readonly #from: ByteStream;
   readonly #to: ByteStream;
+  readonly #onPass: ((bytes: number) => void) | undefined;
 
-  constructor(from: ByteStream, to: ByteStream) {
+  constructor(from: ByteStream, to: ByteStream, onPass?: (bytes: number) => void) {
     this.#from = from;
     this.#to = to;
+    this.#onPass = onPass;
   }
 
   /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
   async run(head: Uint8Array) {
     if (head.length > 0) await this.#pass(head);
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    let smallReads = 0;
     for (;;) {
       const length = await this.#from.read(buffer);
       if (length === null) break;
       const full = length === buffer.length;
       await this.#pass(full ? buffer : buffer.subarray(0, length));
+      smallReads = length < FIRST_BUFFER_BYTES ? smallReads + 1 : 0;
       if (full && length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(length * 4);
+      else if (smallReads === SMALL_READS) buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     }
     await this.#to.closeWrite();
   }
@@ -104,6 +113,7 @@ class Direction {
   async #pass(data: Uint8Array) {
     await writeAll(this.#to, data);
     this.bytes += data.length;
+    this.#onPass?.(data.length);
   }
 }
 

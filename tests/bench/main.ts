@@ -5,6 +5,7 @@
  * @module
  */
 import { labUnavailable } from "../lab/mod.ts";
+import { benchAttacks } from "./attacks.ts";
 import { benchBirthday } from "./birthday.ts";
 import { benchConnect } from "./connect.ts";
 import { benchHostile } from "./hostile.ts";
@@ -22,7 +23,8 @@ const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => P
   birthday: { title: "Volleys of different sizes, 50 ms RTT", lab: true, run: () => benchBirthday(ROUNDS) },
   hostile: { title: "A DHT with hostile nodes", lab: false, run: () => benchHostile(HOSTILE_RUNS) },
   tunnel: { title: "The whole path on loopback against native wss", lab: false, run: benchTunnel },
-  many: { title: "Many connections", lab: false, run: benchMany },
+  many: { title: "A thousand connected peers", lab: true, run: benchMany },
+  attacks: { title: "An honest peer during attacks", lab: false, run: benchAttacks },
 };
 
 const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(PARTS);

@@ -1,46 +1,153 @@
 /**
- * Many WebSockets at once: 20 peers with 10 each on one serving process.
+ * A thousand connected peers on one serving process: what each costs it, and how long an echo takes while they talk.
  *
  * @module
  */
-import { dial } from "../../mod.ts";
-import { formatEndpoint } from "../../lib/endpoint.ts";
-import { startServing } from "../session.ts";
-import { Testnet } from "../testnet.ts";
+import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { identityFile } from "../hostile/_identity_file.ts";
 import { usage } from "./_process.ts";
+import { spread, table } from "./_statistics.ts";
+import type { Way } from "./_many_peers.ts";
+import { makeSwitch, type SwitchHost } from "./_switch.ts";
 
-const PEERS = 20;
-const SOCKETS = 10;
+const PEERS = 1000;
+/** A serving peer takes 512 connections from one address. */
+const MACHINES = 4;
+const MESSAGES_A_SECOND = 1000;
+const SECONDS = 10;
+const RUNS = 3;
 
-/** Opens them all, has each echo its own text, and gives the figures. */
-export async function benchMany(): Promise<string> {
-  await using net = await Testnet.create({ nodes: 20 });
-  const bootstrap = formatEndpoint(net.bootstrap[0]!);
-  await using server = await startServing({ bootstrap });
-  const before = await usage(server.pid);
-  const peers = await Promise.all(
-    Array.from({ length: PEERS }, () => dial(server.id, { bootstrap: [bootstrap] })),
-  );
-  try {
-    const sockets = (await Promise.all(peers.map((peer) =>
-      Promise.all(Array.from({ length: SOCKETS }, () =>
-        peer.webSocket("/")))
-    ))).flat();
-    const echoed = await Promise.all(sockets.map((socket, i) => echo(socket, `message of socket ${i}`)));
-    const after = await usage(server.pid);
-    const right = echoed.filter((ok) => ok).length;
-    const each = (after.rssBytes - before.rssBytes) / sockets.length / 1024;
-    return `${right} of ${sockets.length} WebSockets from ${PEERS} peers echo correctly; ` +
-      `${each.toFixed(0)} KiB of the serving process each`;
-  } finally {
-    await Promise.all(peers.map((peer) => peer.close()));
+/** One process, and its lines. */
+class Program implements AsyncDisposable {
+  readonly pid: number;
+  readonly lines: AsyncGenerator<unknown>;
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.pid = child.pid;
+    this.lines = readLines(child.stdout);
+    this.#input = child.stdin.getWriter();
+    this.#input.closed.catch(() => {}); // it may have ended
+  }
+
+  /** Starts a script on a machine. */
+  static async start(host: SwitchHost, script: string, args: readonly string[]): Promise<Program> {
+    const path = new URL(script, import.meta.url).pathname;
+    const deno = ["run", "-A", "--quiet", ...await runFlags(), path, ...args];
+    const options = { cwd: ROOT, stdin: "piped", stdout: "piped", stderr: "inherit" } as const;
+    return new Program(host.spawn(Deno.execPath(), deno, options));
+  }
+
+  async next<T>(): Promise<T> {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error("Cannot measure: a process has ended");
+    return value as T;
+  }
+
+  async ask<T>(line: string): Promise<T> {
+    await this.#input.write(new TextEncoder().encode(`${line}\n`));
+    return await this.next();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.#input.close().catch(() => {});
+    try {
+      this.#child.kill("SIGKILL");
+    } catch { /* it has ended */ }
+    await this.#child.status;
   }
 }
 
-function echo(socket: WebSocket, text: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    socket.onmessage = ({ data }) => data === text && resolve(true);
-    socket.onclose = () => resolve(false);
-    socket.send(text);
-  });
+async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<unknown> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+interface Run {
+  /** Of the serving process, for each peer, once all are connected. */
+  readonly bytesAtRest: number;
+  /** The same after they have talked. */
+  readonly bytesAfter: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly openMs: number;
+}
+
+async function measure(way: Way): Promise<Run> {
+  await using net = await makeSwitch(MACHINES + 1);
+  const [serving, ...machines] = net.hosts as [SwitchHost, ...SwitchHost[]];
+  await using key = await identityFile();
+  const options = JSON.stringify({ identity: key.path });
+  await using server = await Program.start(serving, "../hostile/_echo_server.ts", [options]);
+  const { port } = await server.next<{ port: number }>();
+  void drain(server.lines);
+  const before = await usage(server.pid);
+  await using stack = new AsyncDisposableStack();
+  const start = performance.now();
+  const args = [key.path, `${serving.address}:${port}`, way, `${PEERS / MACHINES}`];
+  const groups = await Promise.all(machines.map(async (machine) => {
+    const group = stack.use(await Program.start(machine, "_many_peers.ts", args));
+    await group.next();
+    return group;
+  }));
+  const openMs = performance.now() - start;
+  const atRest = await usage(server.pid);
+  const part = `${MESSAGES_A_SECOND * SECONDS / MACHINES} ${SECONDS * 1000}`;
+  const times = (await Promise.all(groups.map((group) => group.ask<number[]>(part)))).flat();
+  const after = await usage(server.pid);
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
+  return {
+    bytesAtRest: (atRest.rssBytes - before.rssBytes) / PEERS,
+    bytesAfter: (after.rssBytes - before.rssBytes) / PEERS,
+    ...{ medianMs: at(0.5), p99Ms: at(0.99), maxMs: at(1), openMs },
+  };
+}
+
+async function drain(lines: AsyncIterable<unknown>) {
+  for await (const _ of lines);
+}
+
+const NAMES: Readonly<Record<Way, string>> = {
+  connect: "`connect()`: one WebSocket each",
+  dial: "`dial()`: a WebSocket, a control channel and a path in reserve each",
+};
+
+/** Runs it some times each way, and gives the table. */
+export async function benchMany(): Promise<string> {
+  const rows: string[][] = [];
+  for (const way of ["connect", "dial"] as const) {
+    const runs: Run[] = [];
+    for (let i = 0; i < RUNS; i++) runs.push(await measure(way));
+    const of = (value: (run: Run) => number, digits = 0) => spread(runs.map(value), digits);
+    rows.push([
+      NAMES[way],
+      of((run) => run.bytesAtRest / 1000),
+      of((run) => run.bytesAfter / 1000),
+      of((run) => run.medianMs, 1),
+      of((run) => run.p99Ms, 1),
+      of((run) => run.maxMs, 1),
+      of((run) => run.openMs / 1000, 1),
+    ]);
+  }
+  const heads = [
+    "kB each, open",
+    "kB each, after",
+    "echo median, ms",
+    "p99, ms",
+    "longest, ms",
+    "all open, s",
+  ];
+  return `${
+    table([`${PEERS} peers`, ...heads], rows)
+  }\n\n${PEERS} peers in ${MACHINES} processes at as many ` +
+    `addresses on one serving process, ${MESSAGES_A_SECOND} messages a second for ${SECONDS} s. ` +
+    `Median of ${RUNS} runs (least to most), ${navigator.hardwareConcurrency} processors.`;
 }

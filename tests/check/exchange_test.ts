@@ -181,3 +181,38 @@ Deno.test("answerChecks() closes a path that asks without end", async () => {
   assertEquals(await answering, null);
   here.close();
 });
+
+Deno.test("answerChecks() tells who asks for the id from who does not", async () => {
+  const identity = generateIdentity();
+  const [here, there] = await tcpPair();
+  let asked = 0;
+  const answering = answerChecks(there, identity, { onWanted: () => asked++ });
+  const plain = { type: StunType.request, transactionId: newTransactionId(), attributes: new Map() };
+  await here.write(encodeStun(plain));
+  await here.read(new Uint8Array(512));
+  await assertRejects(() => checkPath(here, generateIdentity().publicKey), PeerError);
+  assertEquals([await answering, asked], [null, 0]);
+});
+
+Deno.test("answerChecks() lets nobody begin TLS who has not asked for the id", async () => {
+  const identity = generateIdentity();
+  const plain = encodeStun({
+    type: StunType.request,
+    transactionId: newTransactionId(),
+    attributes: new Map(),
+  });
+  for (const before of [new Uint8Array(), plain]) {
+    const [here, there] = await tcpPair();
+    const answering = answerChecks(there, identity);
+    if (before.length > 0) {
+      await here.write(before);
+      await here.read(new Uint8Array(512));
+    }
+    await here.write(TLS_HELLO);
+    assertEquals([await answering, await readAll(here).catch(() => new Uint8Array())], [
+      null,
+      new Uint8Array(),
+    ]);
+    here.close();
+  }
+});

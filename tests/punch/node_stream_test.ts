@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { connect, createServer, type Socket } from "node:net";
 import { NodeStream } from "../../lib/punch/_node_stream.ts";
-import { type ByteStream, denoStream } from "../../lib/punch/mod.ts";
+import { type ByteStream, denoStream, writeAll } from "../../lib/punch/mod.ts";
 import { readAll } from "../_streams.ts";
 
 /** A node socket, connected to the other end of the pair. */
@@ -55,6 +55,21 @@ Deno.test("NodeStream.read() says that the other side has reset the connection",
   await assertRejects(() => reading, Deno.errors.ConnectionReset);
   await over;
   await new Promise<void>((resolve) => server.close(() => resolve()));
+});
+
+Deno.test("NodeStream takes little from a stranger of whom only a few bytes are read, and loses nothing", async () => {
+  const { stream, other, socket } = await pair();
+  const paused = new Promise((resolve) => socket.once("pause", resolve));
+  const first = new Uint8Array(20);
+  const sending = writeAll(other, new Uint8Array(1_000_000)).then(() => other.closeWrite());
+  await stream.read(first);
+  await paused;
+  assertEquals(socket.bytesRead <= 20 + 16 * 1024 + 64 * 1024, true, `${socket.bytesRead}`);
+  assertEquals((await readAll(stream)).length, 1_000_000 - 20);
+  await sending;
+  stream.close();
+  other.close();
+  await closed(socket);
 });
 
 Deno.test("NodeStream.close() ends a read that waits, and may be called twice", async () => {

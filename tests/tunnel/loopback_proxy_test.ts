@@ -7,10 +7,11 @@ import { connPair } from "../_streams.ts";
 const NAME = "peer.skip.alt";
 
 /** A proxy with its port and the paths it opened, by their far ends. */
-function start(openPath?: (signal: AbortSignal) => Promise<ByteStream>) {
+function start(openPath?: (signal: AbortSignal) => Promise<ByteStream>, handshakeMs?: number) {
   const far: Deno.TcpConn[] = [];
   const proxy = new LoopbackProxy({
     hostnames: [NAME],
+    ...(handshakeMs === undefined ? {} : { handshakeMs }),
     openPath: openPath ?? (async () => {
       const [near, other] = await connPair();
       far.push(other);
@@ -63,6 +64,18 @@ Deno.test("LoopbackProxy carries bytes to the path of whoever has a ticket", asy
   assertEquals(await receive(client, 2), [4, 5]);
   client.close();
   assertEquals(await receive(far[0]!), []);
+  far[0]!.close();
+  await proxy.close();
+});
+
+Deno.test("LoopbackProxy gives up a path on which TLS does not come about", async () => {
+  const { proxy, ticket, far, connect } = start(undefined, 20);
+  const client = await connect();
+  await client.write(concat(hello(ticket), Uint8Array.of(22, 3, 1)));
+  assertEquals(await receive(client, 14), [...GREETED, ...reply(0)]);
+  assertEquals(await receive(far[0]!), [22, 3, 1]);
+  assertEquals(await receive(client), []);
+  client.close();
   far[0]!.close();
   await proxy.close();
 });

@@ -2,7 +2,12 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
-import { openClient, serveTunnel, type ServeTunnelOptions } from "../../lib/tunnel/mod.ts";
+import {
+  openClient,
+  serveTunnel,
+  type ServeTunnelOptions,
+  type ServingTunnel,
+} from "../../lib/tunnel/mod.ts";
 import { connPair } from "../_streams.ts";
 import { closeSocket, nextEvent, tunnelPair } from "./pair.ts";
 
@@ -130,30 +135,65 @@ Deno.test("serveTunnel() closes a path on which something else than TLS comes", 
 
 Deno.test("serveTunnel() takes no more paths than it may from one address", async () => {
   await using server = await start(hello, { maxTunnelsPerAddress: 1 });
-  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([connPair(), connPair(), connPair()]);
-  const first = server.accept(from("198.51.100.1", 1, aFar));
-  await server.accept(from("198.51.100.1", 2, bFar));
-  assertEquals(await b.read(new Uint8Array(1)), null);
-  const elsewhere = server.accept(from("198.51.100.2", 1, cFar));
-  a.close();
-  c.close();
-  await Promise.all([first, elsewhere]);
-  b.close();
+  await using first = await guestFrom(server, "198.51.100.1");
+  await assertRejects(() => guestFrom(server, "198.51.100.1"));
+  await using _elsewhere = await guestFrom(server, "198.51.100.2");
+  assertEquals(await first.ask(), "hello");
+});
+
+Deno.test("serveTunnel() takes an IPv6 /64 for one address", async () => {
+  await using server = await start(hello, { maxTunnelsPerAddress: 1 });
+  await using _first = await guestFrom(server, "2001:db8:0:1::1");
+  await assertRejects(() => guestFrom(server, "2001:db8:0:1:ffff::2"));
+  await using _elsewhere = await guestFrom(server, "2001:db8:0:2::1");
 });
 
 Deno.test("serveTunnel() takes no more paths than it may in all, and others when one has gone", async () => {
   await using server = await start(hello, { maxTunnels: 1 });
-  const [[a, aFar], [b, bFar], [c, cFar]] = await Promise.all([connPair(), connPair(), connPair()]);
-  const first = server.accept(from("198.51.100.1", 1, aFar));
-  await server.accept(from("198.51.100.2", 1, bFar));
-  assertEquals(await b.read(new Uint8Array(1)), null);
-  a.close();
-  await first;
-  const next = server.accept(from("198.51.100.2", 2, cFar));
-  c.close();
-  await next;
-  b.close();
+  const first = await guestFrom(server, "198.51.100.1");
+  await assertRejects(() => guestFrom(server, "198.51.100.2"));
+  await first[Symbol.asyncDispose]();
+  await using _next = await guestFrom(server, "198.51.100.2");
 });
+
+Deno.test("serveTunnel() closes the path that has been silent longest for one that comes, and no guest", async () => {
+  await using server = await start(hello, { maxTunnels: 2 });
+  await using guest = await guestFrom(server, "198.51.100.1");
+  const [[silent, silentFar], [late, lateFar]] = await Promise.all([connPair(), connPair()]);
+  const waiting = server.accept(from("198.51.100.2", 1, silentFar));
+  const next = server.accept(from("198.51.100.3", 1, lateFar));
+  await ended(silent);
+  await waiting;
+  assertEquals(await guest.ask(), "hello");
+  silent.close();
+  late.close();
+  await next;
+});
+
+/** Somebody who was let in from there, and stays. */
+async function guestFrom(server: ServingTunnel, hostname: string) {
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  const client = openClient({
+    ...identity,
+    openPath: async () => {
+      const [near, far] = await connPair();
+      void server.accept(from(hostname, 1000, far)).then(resolve);
+      return near;
+    },
+  });
+  const ask = async () => await (await client.fetch("/")).text();
+  const close = async () => {
+    await client.close();
+    await gone;
+  };
+  try {
+    await ask();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ask, [Symbol.asyncDispose]: close };
+}
 
 Deno.test("shutdown() lets the request under way finish", async () => {
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { SpeedTest } from "../../lib/tunnel/_speed.ts";
 
 const URL_ = "https://id.skip.alt/.well-known/skip/speed";
@@ -29,4 +29,14 @@ Deno.test("SpeedTest measures for four at once, and again when one has left", as
   await under[0]!.body!.cancel();
   assertEquals((await (await speed.answer(get(1))).bytes()).length, 1);
   for (const response of under.slice(1)) await response.body!.cancel();
+});
+
+Deno.test("SpeedTest has time again when whoever measures stops in the middle", async () => {
+  const speed = new SpeedTest({ maxMs: 20 });
+  const gone = await Promise.all(Array.from({ length: 3 }, () => speed.answer(get(1_000_000))));
+  const stalled = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
+  const post = await speed.answer(new Request(URL_, { method: "POST", body: stalled }));
+  assertEquals(post.status, 408);
+  for (const response of gone) await assertRejects(() => response.bytes(), DOMException);
+  assertEquals((await (await speed.answer(get(1))).bytes()).length, 1);
 });

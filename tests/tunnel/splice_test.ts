@@ -85,6 +85,25 @@ Deno.test("splice() takes no more than the reader does", async () => {
   await assertRejects(() => done, Error, "enough");
 });
 
+Deno.test("splice() takes a large buffer while much comes, and gives it back when little does", async () => {
+  const sizes: number[] = [];
+  const source = fakeStream({
+    read: async (buffer) => {
+      sizes.push(buffer.length);
+      if (sizes.length <= 20) return buffer.length;
+      for (let i = 0; i < 50; i++) await undefined; // nothing is at hand
+      return sizes.length < 400 ? Math.min(1000, buffer.length) : null;
+    },
+    write: (data) => Promise.resolve(data.length),
+  });
+  const sink = fakeStream({
+    read: () => Promise.resolve(null),
+    write: (data) => Promise.resolve(data.length),
+  });
+  await splice(source, sink);
+  assertEquals([sizes[0], Math.max(...sizes), sizes.at(-1)! <= 4096], [4096, 256 * 1024, true]);
+});
+
 Deno.test("splice() goes on where a write takes only a part", async () => {
   const [left, a] = await connPair();
   const taken: number[] = [];
