@@ -6,6 +6,7 @@ const PRIVATE_STAGE = "_";
 
 /** The pipeline. A stage imports only from those before it. */
 const STAGES = [
+  "runtime",
   "errors",
   "bytes",
   "occupancy",

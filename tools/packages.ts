@@ -24,6 +24,8 @@ export interface Package {
   readonly shipped: boolean;
   /** Subresource integrity, as the lock has it. */
   readonly integrity?: string;
+  /** Where Deno keeps its files; of npm's packages alone. */
+  readonly folder?: string;
   /** What it needs, as {@linkcode keyOf} names it. */
   readonly dependencies: readonly string[];
 }
@@ -133,7 +135,8 @@ async function fromNpm(lock: Lock, { folders }: Graph): Promise<Package[]> {
     if (!folder) throw new Error(`Cannot find ${key}, which no published module imports: run deno task lock`);
     const manifest: Manifest = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
     return {
-      ...{ registry: "npm" as const, name, version, shipped: true, ...(integrity ? { integrity } : {}) },
+      ...{ registry: "npm" as const, name, version, folder, shipped: true },
+      ...(integrity ? { integrity } : {}),
       licence: manifest.license ?? "unknown",
       text: await licenceText(folder, manifest),
       source: sourceUrl(manifest.repository, name),
