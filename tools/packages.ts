@@ -43,9 +43,10 @@ interface Locked {
   dependencies?: string[];
 }
 
-/** What the published modules import, and where npm's packages lie. */
+/** What the published modules import, and where npm's packages lie: theirs, and all. */
 interface Graph {
   readonly specifiers: ReadonlySet<string>;
+  readonly shipped: ReadonlyMap<string, string>;
   readonly folders: ReadonlyMap<string, string>;
 }
 
@@ -101,7 +102,7 @@ export async function licenceText(folder: string, { license, author }: Manifest)
 
 async function info(flags: string[], root: string): Promise<Info> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", ...flags, new URL(root, ROOT).href],
+    args: ["info", "--json", ...flags, root],
     stdin: "null",
     stderr: "inherit",
   }).output();
@@ -109,38 +110,79 @@ async function info(flags: string[], root: string): Promise<Info> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-async function graph(): Promise<Graph> {
-  const { exports } = await readConfig(), { flags } = await denoFlags();
-  const roots = await Promise.all(Object.values(exports).map((root) => info(flags, root)));
-  const modules = roots.flatMap(({ modules }) => modules);
-  const npm = roots.flatMap(({ npmPackages }) => Object.values(npmPackages));
+async function graph({ specifiers = {} }: Lock): Promise<Graph> {
+  const { exports, imports } = await readConfig(), { flags } = await denoFlags();
+  const roots = await Promise.all(
+    Object.values(exports).map((root) => info(flags, new URL(root, ROOT).href)),
+  );
+  const shipped = foldersOf(roots);
+  // What the tests alone import is below no entry point.
+  const others = Object.values(imports).filter((target) =>
+    target in specifiers && !shipped.has(resolvedKey(target, specifiers[target]!))
+  );
+  const aside = await Promise.all(others.filter(isNpm).map((target) => info(flags, target)));
   return {
-    specifiers: new Set(modules.flatMap(({ dependencies = [] }) => dependencies.map((d) => d.specifier))),
-    folders: new Map(npm.map(({ name, version, localPath }) => [`${name}@${version}`, localPath])),
+    specifiers: new Set(
+      roots.flatMap(({ modules }) => modules).flatMap(({ dependencies = [] }) =>
+        dependencies.map((d) => d.specifier)
+      ),
+    ),
+    shipped,
+    folders: new Map([...foldersOf(aside), ...shipped]),
   };
+}
+
+function foldersOf(infos: readonly Info[]): Map<string, string> {
+  const npm = infos.flatMap(({ npmPackages }) => Object.values(npmPackages));
+  return new Map(npm.map(({ name, version, localPath }) => [`${name}@${version}`, localPath]));
+}
+
+function isNpm(target: string): boolean {
+  return target.startsWith("npm:");
+}
+
+/** `npm:@scope/name@^1.0.0` that was resolved to 1.2.3 is `@scope/name@1.2.3` in a lock. */
+function resolvedKey(target: string, version: string): string {
+  return `${splitKey(target.slice(target.indexOf(":") + 1)).name}@${version}`;
+}
+
+/** The packages of npm that deno.json names, and what they need; a lock that runs add to holds others, too. */
+async function neededKeys({ specifiers = {}, npm = {} }: Lock): Promise<Set<string>> {
+  const targets = Object.values((await readConfig()).imports).filter((target) => target in specifiers);
+  const waiting = targets.filter(isNpm).map((target) => resolvedKey(target, specifiers[target]!));
+  const keys = Object.keys(npm), found = new Set<string>();
+  for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
+    if (found.has(key)) continue;
+    found.add(key);
+    const { dependencies = [] } = npm[key] as Locked;
+    waiting.push(...dependencies.map((dependency) => resolve(dependency, keys)));
+  }
+  return found;
 }
 
 /** A lock names a dependency without its version where there is only one. */
 function resolve(dependency: string, keys: readonly string[]): string {
   const key = keys.find((key) => key === dependency) ?? keys.find((key) => splitKey(key).name === dependency);
   if (!key) throw new Error(`Cannot find what the lock means by ${dependency}`);
-  return keyOf({ registry: "npm", ...splitKey(key) });
+  return key;
 }
 
-async function fromNpm(lock: Lock, { folders }: Graph): Promise<Package[]> {
-  const locked = Object.entries(lock.npm ?? {}) as [string, Locked][];
-  const keys = locked.map(([key]) => key);
-  return await Promise.all(locked.map(async ([key, { integrity, dependencies = [] }]) => {
-    const { name, version } = splitKey(key), folder = folders.get(`${name}@${version}`);
-    if (!folder) throw new Error(`Cannot find ${key}, which no published module imports: run deno task lock`);
+async function fromNpm(lock: Lock, { folders, shipped }: Graph): Promise<Package[]> {
+  const keys = Object.keys(lock.npm ?? {});
+  return await Promise.all([...await neededKeys(lock)].map(async (key) => {
+    const { integrity, dependencies = [] } = lock.npm![key] as Locked;
+    const { name, version } = splitKey(key), exact = `${name}@${version}`, folder = folders.get(exact);
+    if (!folder) throw new Error(`Cannot find ${key}: run deno task lock`);
     const manifest: Manifest = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
     return {
-      ...{ registry: "npm" as const, name, version, folder, shipped: true },
+      ...{ registry: "npm" as const, name, version, folder, shipped: shipped.has(exact) },
       ...(integrity ? { integrity } : {}),
       licence: manifest.license ?? "unknown",
       text: await licenceText(folder, manifest),
       source: sourceUrl(manifest.repository, name),
-      dependencies: dependencies.map((dependency) => resolve(dependency, keys)),
+      dependencies: dependencies.map((dependency) =>
+        keyOf({ registry: "npm", ...splitKey(resolve(dependency, keys)) })
+      ),
     };
   }));
 }
@@ -161,12 +203,12 @@ async function fromJsr({ specifiers = {} }: Lock, graph: Graph): Promise<Package
 }
 
 /**
- * Every package of npm that a lock names, and what deno.json names of JSR, in the order of their names.
+ * Every package that deno.json names, and what they need, in the order of their names.
  *
  * @param lock The one that is committed names the same wherever it is read; the copy in `.cache/` what this checkout runs.
  */
 export async function packages(lock: Lock): Promise<Package[]> {
-  const seen = await graph();
+  const seen = await graph(lock);
   const all = [...await fromNpm(lock, seen), ...await fromJsr(lock, seen)];
   return all.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
 }

@@ -13,6 +13,7 @@ export const LOCK = new URL("deno.lock", CACHE);
 export interface Config {
   name: string;
   version: string;
+  license: string;
   exports: Record<string, string>;
   imports: Record<string, string>;
   permissions: Record<string, unknown>;

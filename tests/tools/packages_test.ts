@@ -51,8 +51,18 @@ Deno.test("packages() takes the version of a package of JSR from a lock that has
   assertEquals(cli!.version, "1.7.0");
 });
 
-Deno.test("packages() refuses a lock with a package that nobody imports", async () => {
-  await assertRejects(() => packages({ npm: { "left-over@1.0.0": {} } }), Error, "left-over@1.0.0");
+Deno.test("packages() leaves out what deno.json does not name, and what only that needs", async () => {
+  const lock = await committedLock();
+  const more = { "left-over@1.0.0": { dependencies: ["below"] }, "below@2.0.0": {} };
+  const all = await packages({ ...lock, npm: { ...lock.npm, ...more } });
+  assertEquals(all.map(keyOf), (await committedPackages()).map(keyOf));
+});
+
+Deno.test("packages() refuses a lock that does not hold together", async () => {
+  const { specifiers = {} } = await committedLock();
+  const npm = { "z32@1.1.0": { dependencies: ["b4a"] } };
+  const target = Object.keys(specifiers).find((specifier) => specifier.startsWith("npm:z32@"))!;
+  await assertRejects(() => packages({ specifiers: { [target]: "1.1.0" }, npm }), Error, "b4a");
 });
 
 Deno.test("splitKey() reads scopes and peers", () => {
