@@ -17,6 +17,8 @@ export interface Config {
   exports: Record<string, string>;
   imports: Record<string, string>;
   permissions: Record<string, unknown>;
+  tasks: Record<string, unknown>;
+  lint: { rules: { tags: string[] } };
   publish: { include: string[] };
 }
 
