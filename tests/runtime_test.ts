@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { withoutDeno } from "../lib/runtime.ts";
+import { unsupported } from "../lib/runtime.ts";
 import { readConfig, ROOT } from "../tools/run_flags.ts";
 import { makeNpmProject, type NpmProject } from "./npm_project.ts";
 
@@ -30,12 +30,21 @@ async function importedBy(program: string, { path }: NpmProject, script: string)
   return new TextDecoder().decode(stderr);
 }
 
-Deno.test("withoutDeno() names the runtime that it is run in", () => {
-  assertEquals(withoutDeno({ Deno: {} }), undefined);
-  assertEquals(withoutDeno({ process: { version: "v24.1.0" } }), `${NEEDS_DENO}Node.js v24.1.0`);
+Deno.test("unsupported() names the runtime that it is run in", () => {
+  for (const deno of ["2.9.0", "2.9.6", "2.10.0", "3.0.0", "2.9.6+0123abc"]) {
+    assertEquals(
+      unsupported({ Deno: { version: { deno } }, process: { version: "v24.1.0" } }),
+      undefined,
+      deno,
+    );
+  }
+  for (const deno of ["1.46.3", "2.8.11", "2.0.0"]) {
+    assertEquals(unsupported({ Deno: { version: { deno } } }), `${NEEDS_DENO}Deno ${deno}`);
+  }
+  assertEquals(unsupported({ process: { version: "v24.1.0" } }), `${NEEDS_DENO}Node.js v24.1.0`);
   const bun = { Bun: { version: "1.4.5" }, process: { version: "v24.1.0" } };
-  assertEquals(withoutDeno(bun), `${NEEDS_DENO}Bun 1.4.5`);
-  assertEquals(withoutDeno({}), `${NEEDS_DENO}another one`);
+  assertEquals(unsupported(bun), `${NEEDS_DENO}Bun 1.4.5`);
+  assertEquals(unsupported({}), `${NEEDS_DENO}another one`);
 });
 
 Deno.test("the entry points ask for the runtime before they import anything else", async () => {
