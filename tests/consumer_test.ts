@@ -158,8 +158,8 @@ Deno.test("deno install, as in the README, makes a command of it, which knows it
     return new TextDecoder().decode(stdout);
   };
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
-  const [, words] = /^deno (install --global .+)$/m.exec(readme)!;
-  await output(Deno.execPath(), ...words!.split(" "));
+  const [, words] = /^deno (install --global (?:.*\\\n)*.*)$/m.exec(readme)!;
+  await output(Deno.execPath(), ...words!.split(/[\s\\]+/));
   const skip = `${project.path}/bin/skip${Deno.build.os === "windows" ? ".cmd" : ""}`;
   assert((await output(skip, "--version")).includes(version));
   assertMatch(await output(skip, "id"), /^\w{52}\n$/);
