@@ -43,10 +43,9 @@ interface Locked {
   dependencies?: string[];
 }
 
-/** What the published modules import, and where npm's packages lie: theirs, and all. */
+/** What {@linkcode graph} finds. */
 interface Graph {
   readonly specifiers: ReadonlySet<string>;
-  readonly shipped: ReadonlyMap<string, string>;
   readonly folders: ReadonlyMap<string, string>;
 }
 
@@ -110,46 +109,29 @@ async function info(flags: string[], root: string): Promise<Info> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-async function graph({ specifiers = {} }: Lock): Promise<Graph> {
-  const { exports, imports } = await readConfig(), { flags } = await denoFlags();
+/** What the published modules import, and where Deno keeps every package of npm that the lock of this checkout names. */
+async function graph(): Promise<Graph> {
+  const { exports } = await readConfig(), { flags } = await denoFlags();
   const roots = await Promise.all(
     Object.values(exports).map((root) => info(flags, new URL(root, ROOT).href)),
   );
-  const shipped = foldersOf(roots);
-  // What the tests alone import is below no entry point.
-  const others = Object.values(imports).filter((target) =>
-    target in specifiers && !shipped.has(resolvedKey(target, specifiers[target]!))
-  );
-  const aside = await Promise.all(others.filter(isNpm).map((target) => info(flags, target)));
+  const modules = roots.flatMap(({ modules }) => modules);
+  const npm = roots.flatMap(({ npmPackages }) => Object.values(npmPackages));
   return {
-    specifiers: new Set(
-      roots.flatMap(({ modules }) => modules).flatMap(({ dependencies = [] }) =>
-        dependencies.map((d) => d.specifier)
-      ),
-    ),
-    shipped,
-    folders: new Map([...foldersOf(aside), ...shipped]),
+    specifiers: new Set(modules.flatMap(({ dependencies = [] }) => dependencies.map((d) => d.specifier))),
+    folders: new Map(npm.map(({ name, version, localPath }) => [`${name}@${version}`, localPath])),
   };
 }
 
-function foldersOf(infos: readonly Info[]): Map<string, string> {
-  const npm = infos.flatMap(({ npmPackages }) => Object.values(npmPackages));
-  return new Map(npm.map(({ name, version, localPath }) => [`${name}@${version}`, localPath]));
+/** Whether a module or a part of what deno.json names is imported. */
+function isImported({ specifiers }: Graph, bare: string): boolean {
+  return [...specifiers].some((specifier) => specifier === bare || specifier.startsWith(`${bare}/`));
 }
 
-function isNpm(target: string): boolean {
-  return target.startsWith("npm:");
-}
-
-/** `npm:@scope/name@^1.0.0` that was resolved to 1.2.3 is `@scope/name@1.2.3` in a lock. */
-function resolvedKey(target: string, version: string): string {
-  return `${splitKey(target.slice(target.indexOf(":") + 1)).name}@${version}`;
-}
-
-/** The packages of npm that deno.json names, and what they need; a lock that runs add to holds others, too. */
-async function neededKeys({ specifiers = {}, npm = {} }: Lock): Promise<Set<string>> {
-  const targets = Object.values((await readConfig()).imports).filter((target) => target in specifiers);
-  const waiting = targets.filter(isNpm).map((target) => resolvedKey(target, specifiers[target]!));
+/** Those of npm among these imports of deno.json, and what they need, as a lock names them. */
+function neededKeys({ specifiers = {}, npm = {} }: Lock, targets: readonly string[]): Set<string> {
+  const waiting = targets.filter((target) => target.startsWith("npm:") && target in specifiers)
+    .map((target) => `${splitKey(target.slice("npm:".length)).name}@${specifiers[target]}`);
   const keys = Object.keys(npm), found = new Set<string>();
   for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
     if (found.has(key)) continue;
@@ -167,15 +149,17 @@ function resolve(dependency: string, keys: readonly string[]): string {
   return key;
 }
 
-async function fromNpm(lock: Lock, { folders, shipped }: Graph): Promise<Package[]> {
-  const keys = Object.keys(lock.npm ?? {});
-  return await Promise.all([...await neededKeys(lock)].map(async (key) => {
+async function fromNpm(lock: Lock, graph: Graph): Promise<Package[]> {
+  const { imports } = await readConfig(), keys = Object.keys(lock.npm ?? {});
+  const published = Object.entries(imports).filter(([bare]) => isImported(graph, bare));
+  const shipped = neededKeys(lock, published.map(([, target]) => target));
+  return await Promise.all([...neededKeys(lock, Object.values(imports))].map(async (key) => {
     const { integrity, dependencies = [] } = lock.npm![key] as Locked;
-    const { name, version } = splitKey(key), exact = `${name}@${version}`, folder = folders.get(exact);
+    const { name, version } = splitKey(key), folder = graph.folders.get(`${name}@${version}`);
     if (!folder) throw new Error(`Cannot find ${key}: run deno task lock`);
     const manifest: Manifest = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
     return {
-      ...{ registry: "npm" as const, name, version, folder, shipped: shipped.has(exact) },
+      ...{ registry: "npm" as const, name, version, folder, shipped: shipped.has(key) },
       ...(integrity ? { integrity } : {}),
       licence: manifest.license ?? "unknown",
       text: await licenceText(folder, manifest),
@@ -190,14 +174,13 @@ async function fromNpm(lock: Lock, { folders, shipped }: Graph): Promise<Package
 /** All that we take from JSR is Deno's own library: one licence, and what its packages need of each other is among it. */
 async function fromJsr({ specifiers = {} }: Lock, graph: Graph): Promise<Package[]> {
   const { imports } = await readConfig(), text = await mitText(STD_HOLDER);
-  const imported = [...graph.specifiers];
   return Object.entries(imports).filter(([, target]) => target.startsWith("jsr:")).map(([bare, target]) => {
     const { name, version } = splitKey(target.slice("jsr:".length));
     if (!name.startsWith("@std/")) throw new Error(`Cannot tell the licence of ${target}`);
     return {
       ...{ registry: "jsr" as const, name, version: specifiers[target] ?? version },
       ...{ licence: "MIT", text, source: STD_SOURCE, dependencies: [] },
-      shipped: imported.some((specifier) => specifier === bare || specifier.startsWith(`${bare}/`)),
+      shipped: isImported(graph, bare),
     };
   });
 }
@@ -208,7 +191,7 @@ async function fromJsr({ specifiers = {} }: Lock, graph: Graph): Promise<Package
  * @param lock The one that is committed names the same wherever it is read; the copy in `.cache/` what this checkout runs.
  */
 export async function packages(lock: Lock): Promise<Package[]> {
-  const seen = await graph(lock);
+  const seen = await graph();
   const all = [...await fromNpm(lock, seen), ...await fromJsr(lock, seen)];
   return all.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
 }
