@@ -64,6 +64,7 @@
  *
  * @module
  */
+import "./lib/runtime.ts"; // first: it says what is missing where nothing else could run
 export { type AccessOptions, type Invitation, Invitations, type InviteOptions } from "./lib/access/mod.ts";
 export {
   type ByteStream,

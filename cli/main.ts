@@ -7,6 +7,7 @@
  *
  * @module
  */
+import "../lib/runtime.ts"; // first: it says what is missing where nothing else could run
 import { COMMANDS } from "./_commands.ts";
 import { Exit, type ExitCode, UsageError } from "./_exit.ts";
 import { nearest } from "./_nearest.ts";

@@ -5,6 +5,7 @@ import { code, importsOf, localImports, PRIVATE_STAGE, type Source, sourcesIn, s
 
 /** The pipeline. A stage imports only from those before it. */
 const STAGES = [
+  "runtime",
   "errors",
   "bytes",
   "endpoint",

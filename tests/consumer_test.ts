@@ -2,8 +2,8 @@
  * The package as somebody gets it who imports it from JSR: no deno.json, no unstable flag, two processes, one script
  * each. What only works inside this checkout fails here.
  */
-import { assert, assertEquals } from "@std/assert";
-import { readConfig } from "../tools/run_flags.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readConfig, ROOT } from "../tools/run_flags.ts";
 import { checkoutPackage, type JsrRegistry, serveJsr, stdPackages, unfurl } from "./jsr_registry.ts";
 import { Testnet } from "./testnet.ts";
 
@@ -36,6 +36,10 @@ await closed;
 
 /** Ends a program that hangs, so that the test fails instead. */
 const PATIENCE_MS = 60_000;
+const CLI = "jsr:@skip-public-ip/skip-public-ip/cli";
+/** Those of the README for `skip id`. */
+const ID_PERMISSIONS = ["--allow-env", "--allow-read", "--allow-write"];
+const DELIMITER = Deno.build.os === "windows" ? ";" : ":";
 const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=networkInterfaces", "--no-prompt"];
 
 /** A folder with nothing in it but the two scripts. */
@@ -116,7 +120,47 @@ Deno.test("the command runs straight from JSR", async () => {
   const { version } = await readConfig();
   await using registry = await serveJsr([await checkoutPackage(), ...await stdPackages()]);
   await using project = await makeProject();
-  const command = run(project, registry, ["jsr:@skip-public-ip/skip-public-ip/cli", "--version"]);
+  const command = run(project, registry, [CLI, "--version"]);
   assert((await firstLine(command)).includes(version));
   assertEquals(await end(command), 0);
+});
+
+Deno.test("the command makes an identity when it runs straight from JSR with the permissions of the README", async () => {
+  await using registry = await serveJsr([await checkoutPackage(), ...await stdPackages()]);
+  await using project = await makeProject();
+  const { stdout, code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...ID_PERMISSIONS, CLI, "id"],
+    cwd: project.path,
+    env: { ...registry.env, XDG_CONFIG_HOME: project.path },
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  assertEquals(code, 0);
+  assertMatch(new TextDecoder().decode(stdout), /^\w{52}\n$/);
+});
+
+Deno.test("deno install, as in the README, makes a command of it, which knows its version and makes an identity", async () => {
+  const { version } = await readConfig();
+  await using registry = await serveJsr([await checkoutPackage(), ...await stdPackages()]);
+  await using project = await makeProject();
+  const env = {
+    ...registry.env,
+    DENO_INSTALL_ROOT: project.path,
+    XDG_CONFIG_HOME: project.path,
+    // What is installed calls `deno` by its name.
+    PATH: `${Deno.execPath().replace(/[/\\][^/\\]+$/, "")}${DELIMITER}${Deno.env.get("PATH")}`,
+  };
+  const output = async (command: string, ...args: string[]) => {
+    const { stdout, stderr, code } = await new Deno.Command(command, {
+      ...{ args, env, cwd: project.path, stdin: "null" },
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
+  };
+  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+  const [, words] = /^deno (install --global (?:.*\\\n)*.*)$/m.exec(readme)!;
+  await output(Deno.execPath(), ...words!.split(/[\s\\]+/));
+  const skip = `${project.path}/bin/skip${Deno.build.os === "windows" ? ".cmd" : ""}`;
+  assert((await output(skip, "--version")).includes(version));
+  assertMatch(await output(skip, "id"), /^\w{52}\n$/);
 });

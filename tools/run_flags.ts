@@ -1,4 +1,5 @@
 /** The flags with which Deno runs this checkout, whether or not the JSR registry can be reached. */
+import { fileURLToPath } from "node:url";
 import { jsrReachable, jsrUrl, replaceFile } from "./registry.ts";
 import { npmSpecifiers, type StandIn, standIn } from "./std_stand_in.ts";
 
@@ -13,9 +14,12 @@ export const LOCK = new URL("deno.lock", CACHE);
 export interface Config {
   name: string;
   version: string;
+  license: string;
   exports: Record<string, string>;
   imports: Record<string, string>;
   permissions: Record<string, unknown>;
+  tasks: Record<string, unknown>;
+  lint: { rules: { tags: string[] } };
   publish: { include: string[] };
 }
 
@@ -39,13 +43,9 @@ async function writeStandIn({ imports, modules }: StandIn): Promise<void> {
   await replaceFile(IMPORT_MAP, JSON.stringify({ imports }, null, 2));
 }
 
-function filePath(url: URL): string {
-  return decodeURIComponent(url.pathname);
-}
-
 function flagsFor(reachable: boolean): string[] {
-  const flags = [`--config=${filePath(new URL("deno.json", ROOT))}`, `--lock=${filePath(LOCK)}`];
-  return reachable ? flags : [...flags, `--import-map=${filePath(IMPORT_MAP)}`];
+  const flags = [`--config=${fileURLToPath(new URL("deno.json", ROOT))}`, `--lock=${fileURLToPath(LOCK)}`];
+  return reachable ? flags : [...flags, `--import-map=${fileURLToPath(IMPORT_MAP)}`];
 }
 
 /** How Deno resolves this project's imports now. */

@@ -3,17 +3,18 @@
  *
  * @module
  */
-import { createServer, type Server, type Socket } from "node:net";
-import { canonicalAddress, type Endpoint } from "../endpoint.ts";
-import { boundSocket, keepAccepting } from "./_bound_socket.ts";
-import { NodeStream } from "./_node_stream.ts";
+import type { Socket } from "node:net";
 import type { ByteStream } from "../byte_stream.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { boundSocket } from "./_bound_socket.ts";
+import { denoStream } from "./_deno_stream.ts";
+import { listen, listenAnywhere } from "./_listener.ts";
+import { NodeStream } from "./_node_stream.ts";
+
+export { denoStream };
 
 /** Probes that keep the NAT's mapping of an idle path alive; home routers forget after some minutes. */
 const KEEP_ALIVE_MS = 45_000;
-
-/** Random ports that are tried before the system chooses; two are seldom needed. */
-const RANDOM_ATTEMPTS = 8;
 
 /** A TCP port that listens, and from which connections can be opened. */
 export interface PunchPort extends AsyncDisposable {
@@ -56,102 +57,6 @@ export async function openPort({ port, onConnection }: OpenPortOptions): Promise
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-interface Listener {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/**
- * A random port of the upper half. Linux would choose among 7,000, and so often again one that the nodes of the DHT still
- * list from an earlier knock: then the knock says nothing new and is not heard.
- */
-async function listenAnywhere(onConnection: (stream: ByteStream) => void): Promise<Listener> {
-  for (let attempt = 0; attempt < RANDOM_ATTEMPTS; attempt++) {
-    const port = 0x8000 | crypto.getRandomValues(new Uint16Array(1))[0]!;
-    try {
-      return await listen(port, onConnection);
-    } catch { /* taken, or reserved by the system */ }
-  }
-  return await listen(0, onConnection);
-}
-
-function listen(port: number, onConnection: (stream: ByteStream) => void): Promise<Listener> {
-  return (hasReusePort() ? listenDeno : listenNode)(port, onConnection);
-}
-
-/** `Deno.listen({ reusePort })` ends the process without `--unstable-net`; its sibling tells whether it is on. */
-function hasReusePort(): boolean {
-  return (Deno as { listenDatagram?: unknown }).listenDatagram !== undefined;
-}
-
-function listenDeno(port: number, onConnection: (stream: ByteStream) => void): Promise<Listener> {
-  const listener = onEveryAddress((hostname) => Deno.listen({ hostname, port, reusePort: true }));
-  const accepting = (async () => {
-    for (;;) {
-      try {
-        const conn = await listener.accept();
-        conn.setNoDelay(true);
-        conn.setKeepAlive(true);
-        onConnection(denoStream(conn));
-      } catch (error) {
-        if (error instanceof Deno.errors.BadResource) return; // closed
-        await new Promise((resolve) => setTimeout(resolve, 10)); // out of descriptors: others may end
-      }
-    }
-  })();
-  let closed = false;
-  return Promise.resolve({
-    port: listener.addr.port,
-    async close() {
-      if (!closed) listener.close();
-      closed = true;
-      await accepting;
-    },
-  });
-}
-
-/** Dual-stack where there is IPv6, which `::` covers; IPv4 alone otherwise. */
-function onEveryAddress<T>(listen: (hostname: string) => T): T {
-  try {
-    return listen("::");
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw error;
-    return listen("0.0.0.0");
-  }
-}
-
-async function listenNode(port: number, onConnection: (stream: ByteStream) => void): Promise<Listener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    onConnection(new NodeStream(socket));
-  });
-  try {
-    await listening(server, "::", port);
-  } catch (error) {
-    if ((error as { code?: string }).code === "EADDRINUSE") throw new Deno.errors.AddrInUse(String(error));
-    await listening(server, "0.0.0.0", port);
-  }
-  server.on("error", () => {}); // out of descriptors: others may end
-  keepAccepting(server);
-  const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
-  return {
-    port: (server.address() as { port: number }).port,
-    close() {
-      server.close();
-      return closed;
-    },
-  };
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port, reusePort: true } as Parameters<Server["listen"]>[0], () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 async function dialBound(remote: Endpoint, port: number, signal: AbortSignal): Promise<ByteStream> {
@@ -199,21 +104,4 @@ export async function dialUnbound(
   conn.setNoDelay(true);
   conn.setKeepAlive(true);
   return denoStream(conn);
-}
-
-/** A `Deno.TcpConn` whose remote address has its canonical form, and whose `close` may be called twice. */
-export function denoStream(conn: Deno.TcpConn): ByteStream {
-  const { hostname, port } = conn.remoteAddr;
-  let closed = false;
-  return {
-    localAddr: conn.localAddr,
-    remoteAddr: { hostname: canonicalAddress(hostname), port },
-    read: (buffer) => conn.read(buffer),
-    write: (data) => conn.write(data),
-    closeWrite: () => conn.closeWrite(),
-    close() {
-      if (!closed) conn.close();
-      closed = true;
-    },
-  };
 }
