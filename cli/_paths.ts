@@ -36,12 +36,17 @@ export async function knownNodesPath(
   const name = bootstrap === undefined
     ? "nodes"
     : `nodes-${await shortHash([...bootstrap].sort().join(" "))}`;
-  return join(folder(surroundings, "cache"), `${name}.json`);
+  return join(cacheFolder(surroundings), `${name}.json`);
 }
 
 /** Where running commands show that they run. */
 export function runningPath(surroundings = HERE): string {
-  return join(folder(surroundings, "cache"), "running");
+  return join(cacheFolder(surroundings), "running");
+}
+
+/** Where all goes that is worth keeping for a while. */
+export function cacheFolder(surroundings = HERE): string {
+  return folder(surroundings, "cache");
 }
 
 /** XDG base directories on Linux and the BSDs, Apple's and Microsoft's places elsewhere. */
