@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { licenceTexts, THIRD_PARTY, thirdParty } from "../../tools/licences.ts";
+import { LICENCES, licencesFile, licenceTexts, THIRD_PARTY, thirdParty } from "../../tools/licences.ts";
 import { committedPackages, type Package } from "../../tools/packages.ts";
 
 function made(name: string, more: Partial<Package> = {}): Package {
@@ -11,6 +11,10 @@ function made(name: string, more: Partial<Package> = {}): Package {
 
 Deno.test("THIRD_PARTY.md lists what deno.lock names; if not: deno task licences", async () => {
   assertEquals(await Deno.readTextFile(THIRD_PARTY), thirdParty(await committedPackages()));
+});
+
+Deno.test("cli/licences.json has the licences of what deno.lock names; if not: deno task licences", async () => {
+  assertEquals(await Deno.readTextFile(LICENCES), await licencesFile(await committedPackages()));
 });
 
 Deno.test("licenceTexts() prints each licence once, with the packages that it is for", () => {
