@@ -21,7 +21,7 @@ export function ownInvocation(): Invocation {
 }
 
 /** The main module, which is beside this one; all are one in a bundle. */
-function mainModule(own: string): string {
+export function mainModule(own: string): string {
   return own.replace(/_invocation\.ts$/, "main.ts");
 }
 

@@ -18,33 +18,50 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const UNDER_TEST = Deno.env.get("SKIP_UNDER_TEST");
-const UNDER_TEST_ENV: Record<string, string> = JSON.parse(Deno.env.get("SKIP_UNDER_TEST_ENV") ?? "{}");
+/** What the environment says of the form to test. */
+export interface UnderTest {
+  readonly SKIP_UNDER_TEST?: string;
+  readonly SKIP_UNDER_TEST_ENV?: string;
+}
+
+/** Options of {@linkcode program}. */
+export interface ProgramOptions {
+  /** Flags of `deno run`, which an executable cannot take. @default the permission set of the command */
+  readonly permissions?: readonly string[] | undefined;
+  /** @default what this process's environment says */
+  readonly underTest?: UnderTest;
+}
 
 /** Whether it is an executable, whose permissions nobody can choose. */
-export const IS_EXECUTABLE = UNDER_TEST !== undefined && !/^jsr:|\.js$/.test(UNDER_TEST);
+export const IS_EXECUTABLE = isExecutable(Deno.env.get("SKIP_UNDER_TEST"));
 
-/**
- * The command line of `skip ARGS`, with exactly the permissions of its command.
- *
- * @param permissions Flags of `deno run` in their place.
- */
-export async function program(args: readonly string[], permissions?: readonly string[]): Promise<Program> {
-  const [name = "help"] = args;
-  const set = Object.hasOwn(PERMISSIONS, name) ? name : "help";
-  if (UNDER_TEST === undefined) {
+function isExecutable(name: string | undefined): boolean {
+  return name !== undefined && !/^jsr:|\.js$/.test(name);
+}
+
+/** The command line of `skip ARGS`, with exactly the permissions of its command. */
+export async function program(
+  args: readonly string[],
+  { permissions, underTest = Deno.env.toObject() }: ProgramOptions = {},
+): Promise<Program> {
+  const { SKIP_UNDER_TEST: name, SKIP_UNDER_TEST_ENV: env = "{}" } = underTest;
+  const set = args[0] !== undefined && Object.hasOwn(PERMISSIONS, args[0]) ? args[0] : "help";
+  if (name === undefined) {
     const main = new URL("cli/main.ts", ROOT).href;
     return byDeno([...await runFlags(), ...permissions ?? [`-P=${set}`], main, ...args]);
   }
-  if (IS_EXECUTABLE) {
+  if (isExecutable(name)) {
     if (permissions) throw new Error("Cannot choose the permissions of an executable: ignore this test");
-    return { command: resolve(UNDER_TEST), args, env: {} };
+    return { command: resolve(name), args, env: {} };
   }
   const flags = permissions ?? flagsOf(PERMISSIONS[set]!);
-  const own = UNDER_TEST.startsWith("jsr:") ? [UNDER_TEST] : ["--unstable-net", resolve(UNDER_TEST)];
-  return byDeno(["--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, ...own, ...args]);
+  const own = name.startsWith("jsr:") ? [name] : ["--unstable-net", resolve(name)];
+  return byDeno(
+    ["--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, ...own, ...args],
+    JSON.parse(env),
+  );
 }
 
-function byDeno(args: readonly string[]): Program {
-  return { command: Deno.execPath(), args: ["run", ...args], env: UNDER_TEST_ENV };
+function byDeno(args: readonly string[], env: Record<string, string> = {}): Program {
+  return { command: Deno.execPath(), args: ["run", ...args], env };
 }

@@ -28,6 +28,11 @@ export const BUNDLE = new URL(".cache/bundle/skip.js", ROOT);
 /** Of the bundle's file, whose time is part of each executable: the same code makes the same bytes whenever it is compiled. */
 const NO_TIME = new Date(0);
 
+/** Packages that are no modules ask for Node's by `require`, which a module does not have. */
+const REQUIRE = `import { createRequire } from "node:module";const require=createRequire(import.meta.url);\n`;
+/** As long as a probe of JSR takes at most. */
+const PROBE_TIMEOUT_MS = 1_000;
+
 /** One executable. */
 export interface Executable {
   /** Deno's name of the system. */
@@ -95,6 +100,7 @@ export async function bundle(to: URL = BUNDLE): Promise<void> {
     pathOf(new URL("cli/main.ts", ROOT)),
   ]);
   if (complaint) throw new Error(`Cannot bundle: ${complaint}`);
+  await Deno.writeTextFile(to, REQUIRE + await Deno.readTextFile(to));
   await Deno.utime(to, NO_TIME, NO_TIME);
 }
 
@@ -136,11 +142,28 @@ export async function compile({ target, path, from = BUNDLE, env }: CompileOptio
   );
 }
 
+function runtimeUrl(target: string): string {
+  return `https://dl.deno.land/release/v${Deno.version.deno}/denort-${target}.zip`;
+}
+
 function withoutRuntime(target: string): string {
-  const file = `denort-${target}.zip`;
-  return `Fetch ${file} of Deno ${Deno.version.deno} where dl.deno.land can be reached:
-  https://dl.deno.land/release/v${Deno.version.deno}/${file}
-unpack it here, and run this again with DENORT_BIN set to the path of denort.`;
+  return `Fetch ${runtimeUrl(target)}
+where it can be reached, unpack it here, and run this again with DENORT_BIN set to the path of denort.`;
+}
+
+/** Why no executable can be made here for this machine, or `undefined` where one can. */
+export async function runtimeMissing(): Promise<string | undefined> {
+  if (Deno.env.has("DENORT_BIN")) return undefined;
+  const url = runtimeUrl(Deno.build.target);
+  try {
+    const { ok, status } = await fetch(url, {
+      method: "HEAD",
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    });
+    return ok ? undefined : `DENORT_BIN is not set, and ${url} answers with status ${status}`;
+  } catch {
+    return `DENORT_BIN is not set, and ${url} is out of reach`;
+  }
 }
 
 /** Writes SHA256SUMS, as `sha256sum --check` reads it, of all executables in a folder. */

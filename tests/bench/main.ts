@@ -9,6 +9,7 @@ import { benchBirthday } from "./birthday.ts";
 import { benchConnect } from "./connect.ts";
 import { benchIdle } from "./idle.ts";
 import { benchMany } from "./many.ts";
+import { benchStart } from "./start.ts";
 import { benchTunnel } from "./tunnel.ts";
 
 const RUNS = 20;
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => P
   connect: { title: "Connecting, 50 ms RTT, DHT of 20 nodes", lab: true, run: () => benchConnect(RUNS) },
   birthday: { title: "Volleys of different sizes, 50 ms RTT", lab: true, run: () => benchBirthday(ROUNDS) },
   tunnel: { title: "The whole path on loopback against native wss", lab: false, run: benchTunnel },
+  start: { title: "skip --version, from start to end", lab: false, run: () => benchStart(RUNS) },
   many: { title: "Many connections", lab: false, run: benchMany },
 };
 

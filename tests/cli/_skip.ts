@@ -104,7 +104,7 @@ export class Skip implements AsyncDisposable {
     const home = options.home ?? await Deno.makeTempDir({ prefix: "skip-home-" });
     const { command, args: all, env } = options.task
       ? { command: Deno.execPath(), args: ["task", "--quiet", "skip", ...args], env: {} }
-      : await program(args, options.permissions);
+      : await program(args, { permissions: options.permissions });
     const child = new Deno.Command(command, { ...await apart(home, env), args: [...all] }).spawn();
     const cleanUp = () => options.home ? Promise.resolve() : Deno.remove(home, { recursive: true });
     return new Skip(child, cleanUp);

@@ -106,6 +106,13 @@ Deno.test("nothing tells a user to permit everything, or more than the command n
   }
 });
 
+Deno.test("skip help licenses has the licence of every package that deno.lock names, and our own", async () => {
+  const text = await help("licenses");
+  const { npm } = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
+  for (const key of Object.keys(npm)) assert(text.includes(`\nnpm:${key.split("_")[0]} (`), key);
+  assert(text.includes(await Deno.readTextFile(new URL("LICENSE", ROOT))));
+});
+
 Deno.test("the README explains every code of a PeerError", async () => {
   const explained = (await tableBelow("## Errors")).map(([code]) => code!);
   assertEquals(explained, Object.keys(REMEDIES));
