@@ -5,7 +5,7 @@ import { UsageError } from "./_exit.ts";
 import { type Flags, type FlagTable, readNumber } from "./_flags.ts";
 import { readBootstrap, readStun } from "./_network_flags.ts";
 import type { Output } from "./_output.ts";
-import { knownNodesPath } from "./_paths.ts";
+import { cacheFolder, knownNodesPath } from "./_paths.ts";
 import { tellShortcomings } from "./_permissions.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
@@ -31,7 +31,7 @@ export function readNetwork(flags: Flags, output: Output): () => Promise<Network
   const bootstrap = readBootstrap(flags);
   const stun = readStun(flags);
   return async () => {
-    tellShortcomings(output);
+    tellShortcomings(output, cacheFolder());
     return {
       onProgress: (event) => output.progress(event),
       portMapping: !flags.has("no-map"),

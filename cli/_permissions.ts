@@ -5,7 +5,6 @@
  */
 import config from "../deno.json" with { type: "json" };
 import type { Output } from "./_output.ts";
-import { cacheFolder } from "./_paths.ts";
 
 /** A set of permissions as deno.json writes it. */
 export interface PermissionSet {
@@ -66,7 +65,7 @@ export function permissionRemedy(message: string): string {
 }
 
 /** What a command goes without. */
-export interface Shortcoming {
+interface Shortcoming {
   /** What does not work. */
   readonly message: string;
   /** The flag that makes it work. */
@@ -83,7 +82,7 @@ const isGrantedHere: IsGranted = (permission) => Deno.permissions.querySync(perm
  *
  * @param folder Where what is worth keeping for the next run goes.
  */
-export function shortcomings(folder: string, isGranted: IsGranted = isGrantedHere): Shortcoming[] {
+function shortcomings(folder: string, isGranted: IsGranted): Shortcoming[] {
   const optional: [Deno.PermissionDescriptor, Shortcoming][] = [
     [{ name: "sys", kind: "networkInterfaces" }, {
       message: "Peers within one local network will not find each other directly",
@@ -99,8 +98,12 @@ export function shortcomings(folder: string, isGranted: IsGranted = isGrantedHer
 }
 
 /** Tells of each. */
-export function tellShortcomings(output: Pick<Output, "say" | "event">, found = shortcomings(cacheFolder())) {
-  for (const { message, hint } of found) {
+export function tellShortcomings(
+  output: Pick<Output, "say" | "event">,
+  folder: string,
+  isGranted: IsGranted = isGrantedHere,
+) {
+  for (const { message, hint } of shortcomings(folder, isGranted)) {
     output.event({ type: "note", message, hint });
     output.say(`note: ${message}. ${hint}`);
   }

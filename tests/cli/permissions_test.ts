@@ -5,7 +5,6 @@ import {
   permissionRemedy,
   PERMISSIONS,
   type PermissionSet,
-  shortcomings,
   tellShortcomings,
   unionOf,
 } from "../../cli/_permissions.ts";
@@ -151,24 +150,18 @@ Deno.test("permissionRemedy() names the flag for what Deno says is missing", () 
   for (const [message, remedy] of table) assertMatch(permissionRemedy(message), remedy);
 });
 
-Deno.test("shortcomings() asks for what can be done without, at the folder that is used", () => {
-  const asked: Deno.PermissionDescriptor[] = [];
-  const found = shortcomings("/cache", (permission) => asked.push(permission) > 1);
-  assertEquals(asked, [{ name: "sys", kind: "networkInterfaces" }, { name: "write", path: "/cache" }]);
-  assertEquals(found.map(({ hint }) => hint), [
-    "Add --allow-sys=networkInterfaces to the flags of deno run.",
-  ]);
-});
-
-Deno.test("tellShortcomings() tells a person and a script", () => {
-  const [said, told]: [string[], unknown[]] = [[], []];
+Deno.test("tellShortcomings() tells a person and a script of what is not granted and can be done without", () => {
+  const asked: Deno.PermissionDescriptor[] = [], said: string[] = [], told: unknown[] = [];
   const output = {
     say: (text: string) => void said.push(text),
     event: (event: unknown) => void told.push(event),
   };
-  tellShortcomings(output, [{ message: "A does not work", hint: "Add B." }]);
-  assertEquals(said, ["note: A does not work. Add B."]);
-  assertEquals(told, [{ type: "note", message: "A does not work", hint: "Add B." }]);
+  tellShortcomings(output, "/cache", (permission) => asked.push(permission) > 1);
+  assertEquals(asked, [{ name: "sys", kind: "networkInterfaces" }, { name: "write", path: "/cache" }]);
+  const message = "Peers within one local network will not find each other directly";
+  const hint = "Add --allow-sys=networkInterfaces to the flags of deno run.";
+  assertEquals(said, [`note: ${message}. ${hint}`]);
+  assertEquals(told, [{ type: "note", message, hint }]);
 });
 
 Deno.test({
