@@ -32,6 +32,9 @@ export interface ProgramOptions {
   readonly underTest?: UnderTest;
 }
 
+/** Whether it is this checkout, whose imports Deno resolves by flags. */
+export const IS_CHECKOUT = !Deno.env.has("SKIP_UNDER_TEST");
+
 /** Whether it is an executable, whose permissions nobody can choose. */
 export const IS_EXECUTABLE = isExecutable(Deno.env.get("SKIP_UNDER_TEST"));
 

@@ -104,7 +104,7 @@ export async function bundle(to: URL = BUNDLE): Promise<void> {
   await Deno.utime(to, NO_TIME, NO_TIME);
 }
 
-/** The flags that an executable has inside: what its commands need together, and nothing else, without asking. */
+/** How an executable runs what is inside: with what its commands need together and nothing else, and without asking. */
 export function bakedFlags(): string[] {
   return [
     ...flagsOf(unionOf(Object.values(PERMISSIONS))),
@@ -113,7 +113,6 @@ export function bakedFlags(): string[] {
     ...config.unstable.map((feature) => `--unstable-${feature}`),
     // It would be read from a well-known place in the system's folder for temporary files, where others may write.
     "--no-code-cache",
-    "--app-name=skip",
   ];
 }
 
@@ -132,8 +131,8 @@ export interface CompileOptions {
 /** Makes one executable of a bundle. Rejects with what to do where there is no runtime to lay it behind. */
 export async function compile({ target, path, from = BUNDLE, env }: CompileOptions): Promise<void> {
   const complaint = await complaintOf("compile", [
-    ...["--no-config", "--no-lock", "--no-check", ...bakedFlags(), `--target=${target}`, `--output=${path}`],
-    pathOf(from),
+    ...["--no-config", "--no-lock", "--no-check", ...bakedFlags(), "--app-name=skip"],
+    ...[`--target=${target}`, `--output=${path}`, pathOf(from)],
   ], env);
   if (!complaint) return;
   if (!/base binary|denort/.test(complaint)) throw new Error(`Cannot compile for ${target}: ${complaint}`);

@@ -5,13 +5,14 @@
  * - `checkout`: run by Deno from here, as `deno task test` does;
  * - `bundle`: all in one module, as executables have it inside;
  * - `executable`: compiled for this machine, or the path of one that is there: `dist/skip`;
+ * - `rehearsal`: where there is no runtime to compile with, a script that runs the bundle as an executable would;
  * - `jsr`: as from JSR, through a registry on loopback; `jsr:…/cli` is what is published.
  *
  * @module
  */
 import { checkoutPackage, serveJsr, stdPackages } from "../tests/jsr_registry.ts";
 import type { UnderTest } from "../tests/program.ts";
-import { bundle, compile, runtimeMissing } from "./compile.ts";
+import { bakedFlags, bundle, compile, runtimeMissing } from "./compile.ts";
 import { denoFlags, readConfig, ROOT } from "./run_flags.ts";
 
 /** The command in one of its forms. */
@@ -25,6 +26,7 @@ const MADE: Readonly<Record<string, () => Promise<Form>>> = {
   checkout: () => Promise.resolve({ env: {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
   bundle: () => made(() => Promise.resolve()),
   executable: () => made((from, path) => compile({ target: Deno.build.target, path, from })),
+  rehearsal: () => made(rehearse),
   jsr: fromRegistry,
 };
 
@@ -46,6 +48,12 @@ async function made(further: (bundle: URL, path: string) => Promise<void>): Prom
     env: { SKIP_UNDER_TEST: isCompiled ? path : file },
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
+}
+
+async function rehearse(bundle: URL, path: string): Promise<void> {
+  const words = [Deno.execPath(), "run", "--quiet", "--no-config", "--no-lock", ...bakedFlags(), bundle.href];
+  const script = `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(" ")} "$@"\n`;
+  await Deno.writeTextFile(path, script, { mode: 0o755 });
 }
 
 async function fromRegistry(): Promise<Form> {
