@@ -8,6 +8,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
+import { fileURLToPath } from "node:url";
 import { flagsOf, PERMISSIONS, unionOf } from "../cli/_permissions.ts";
 import config from "../deno.json" with { type: "json" };
 import { denoFlags, ROOT } from "./run_flags.ts";
@@ -96,8 +97,8 @@ export async function bundle(to: URL = BUNDLE): Promise<void> {
   const { flags } = await denoFlags();
   // Names are kept for the sake of stack traces and `error.name`: 5 % of 700 KB.
   const complaint = await complaintOf("bundle", [
-    ...[...flags, "--minify", "--keep-names", `--output=${pathOf(to)}`],
-    pathOf(new URL("cli/main.ts", ROOT)),
+    ...[...flags, "--minify", "--keep-names", `--output=${fileURLToPath(to)}`],
+    fileURLToPath(new URL("cli/main.ts", ROOT)),
   ]);
   if (complaint) throw new Error(`Cannot bundle: ${complaint}`);
   await Deno.writeTextFile(to, REQUIRE + await Deno.readTextFile(to));
@@ -132,7 +133,7 @@ export interface CompileOptions {
 export async function compile({ target, path, from = BUNDLE, env }: CompileOptions): Promise<void> {
   const complaint = await complaintOf("compile", [
     ...["--no-config", "--no-lock", "--no-check", ...bakedFlags(), "--app-name=skip"],
-    ...[`--target=${target}`, `--output=${path}`, pathOf(from)],
+    ...[`--target=${target}`, `--output=${path}`, fileURLToPath(from)],
   ], env);
   if (!complaint) return;
   if (!/base binary|denort/.test(complaint)) throw new Error(`Cannot compile for ${target}: ${complaint}`);
@@ -176,10 +177,6 @@ export async function writeChecksums(folder: URL): Promise<void> {
   await Deno.writeTextFile(new URL("SHA256SUMS", folder), lines.join(""));
 }
 
-function pathOf(url: URL): string {
-  return decodeURIComponent(url.pathname).replace(/^\/(?=[A-Za-z]:)/, "");
-}
-
 /** The whole task. */
 async function main(args: readonly string[]): Promise<void> {
   const executables = plan(args, Deno.env.get("DENORT_BIN"));
@@ -188,7 +185,7 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     for (const { target, name } of executables) {
       const file = new URL(name, DIST);
-      await compile({ target, path: pathOf(file) });
+      await compile({ target, path: fileURLToPath(file) });
       const { size } = await Deno.stat(file);
       await Deno.stdout.write(new TextEncoder().encode(`dist/${name}  ${(size / 1e6).toFixed(1)} MB\n`));
     }

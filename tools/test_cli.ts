@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import { checkoutPackage, serveJsr, stdPackages } from "../tests/jsr_registry.ts";
 import type { UnderTest } from "../tests/program.ts";
 import { bakedFlags, bundle, compile, runtimeMissing } from "./compile.ts";
@@ -40,7 +41,7 @@ export async function openForm(name: string): Promise<Form> {
 async function made(further: (bundle: URL, path: string) => Promise<void>): Promise<Form> {
   const folder = await Deno.makeTempDir({ prefix: "skip-form-" });
   const [file, path] = [`${folder}/skip.js`, `${folder}/skip${Deno.build.os === "windows" ? ".exe" : ""}`];
-  const from = new URL(`file://${file}`);
+  const from = pathToFileURL(file);
   await bundle(from);
   await further(from, path);
   const isCompiled = await Deno.stat(path).then(() => true, () => false);

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { main } from "../../cli/main.ts";
 import { addressScope } from "../../lib/endpoint.ts";
 import { readConfig } from "../../tools/run_flags.ts";

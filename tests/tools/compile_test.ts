@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { pathToFileURL } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { bundle, compile, plan, TARGETS, writeChecksums } from "../../tools/compile.ts";
 import { ROOT } from "../../tools/run_flags.ts";
@@ -40,7 +41,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using folder = await temporaryFolder();
-    const from = new URL(`file://${folder.path}/skip.js`);
+    const from = pathToFileURL(`${folder.path}/skip.js`);
     await bundle(from);
     const made = await Promise.all(["one", "another"].map(async (name) => {
       await Deno.mkdir(`${folder.path}/${name}`);
@@ -85,7 +86,7 @@ Deno.test({
 
 Deno.test("compile() says what to do where the runtime is out of reach", async () => {
   await using folder = await temporaryFolder();
-  const from = new URL(`file://${folder.path}/skip.js`);
+  const from = pathToFileURL(`${folder.path}/skip.js`);
   await Deno.writeTextFile(from, "0");
   const target = TARGETS[0]!, path = `${folder.path}/skip`;
   for (
@@ -107,7 +108,7 @@ Deno.test("writeChecksums() sums up the executables, and nothing else", async ()
   await using folder = await temporaryFolder();
   const names = ["skip", "skip-1.0.0-x86_64-pc-windows-msvc.exe", "skip.exe", "notes.md", "SHA256SUMS"];
   for (const name of names) await Deno.writeTextFile(`${folder.path}/${name}`, "abc");
-  await writeChecksums(new URL(`file://${folder.path}/`));
+  await writeChecksums(pathToFileURL(`${folder.path}/`));
   const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   assertEquals(
     await Deno.readTextFile(`${folder.path}/SHA256SUMS`),
