@@ -20,9 +20,9 @@ export function ownInvocation(): Invocation {
   };
 }
 
-/** The main module, which is beside this one; all are one in a bundle. */
+/** The main module: it is beside this one, whoever imported it; only of a bundle's modules the main one is not known by name. */
 export function mainModule(own: string): string {
-  return own.replace(/_invocation\.ts$/, "main.ts");
+  return own.endsWith("/_invocation.ts") ? new URL("main.ts", own).href : Deno.mainModule;
 }
 
 /** A command line that starts this program anew, from any folder, for one command with its permissions. */

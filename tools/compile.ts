@@ -24,9 +24,9 @@ export const TARGETS: readonly string[] = [
 
 /** Where executables go. */
 export const DIST = new URL("dist/", ROOT);
-/** Everything in one module, as executables have it inside. */
-export const BUNDLE = new URL(".cache/bundle/skip.js", ROOT);
-/** Of the bundle's file, whose time is part of each executable: the same code makes the same bytes whenever it is compiled. */
+/** The main module of the bundle, as executables have it inside. */
+export const BUNDLE = new URL(".cache/bundle/main.js", ROOT);
+/** Of the bundle's files, whose time is part of each executable: the same code makes the same bytes whenever it is compiled. */
 const NO_TIME = new Date(0);
 
 /** Packages that are no modules ask for Node's by `require`, which a module does not have. */
@@ -88,21 +88,27 @@ async function complaintOf(
 }
 
 /**
- * Writes the bundle. `deno compile --bundle` would do this on the way, but the tests run the very file that is laid in.
+ * Writes the bundle: a main module, and one for each part that is loaded when it is needed, so that `skip --version` does
+ * not wait for the rest. `deno compile --bundle` would make one of all on the way; so the tests run what is laid in.
  *
- * @param to A file named `*.js`; its folder is made if missing.
+ * @param folder Is emptied first.
+ * @returns The main module.
  */
-export async function bundle(to: URL = BUNDLE): Promise<void> {
-  await Deno.mkdir(new URL("./", to), { recursive: true });
+export async function bundle(folder: URL = new URL("./", BUNDLE)): Promise<URL> {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
   const { flags } = await denoFlags();
   // Names are kept for the sake of stack traces and `error.name`: 5 % of 700 KB.
   const complaint = await complaintOf("bundle", [
-    ...[...flags, "--minify", "--keep-names", `--output=${fileURLToPath(to)}`],
+    ...[...flags, "--minify", "--keep-names", "--code-splitting", `--outdir=${fileURLToPath(folder)}`],
     fileURLToPath(new URL("cli/main.ts", ROOT)),
   ]);
   if (complaint) throw new Error(`Cannot bundle: ${complaint}`);
-  await Deno.writeTextFile(to, REQUIRE + await Deno.readTextFile(to));
-  await Deno.utime(to, NO_TIME, NO_TIME);
+  for await (const { name } of Deno.readDir(folder)) {
+    const file = new URL(name, folder), text = await Deno.readTextFile(file);
+    if (/\brequire\b/.test(text)) await Deno.writeTextFile(file, REQUIRE + text);
+    await Deno.utime(file, NO_TIME, NO_TIME);
+  }
+  return new URL("main.js", folder);
 }
 
 /** How an executable runs what is inside: with what its commands need together and nothing else, and without asking. */

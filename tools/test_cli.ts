@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { checkoutPackage, serveJsr, stdPackages } from "../tests/jsr_registry.ts";
 import type { UnderTest } from "../tests/program.ts";
 import { bakedFlags, bundle, compile, runtimeMissing } from "./compile.ts";
@@ -25,7 +25,7 @@ export interface Form extends AsyncDisposable {
 /** Forms that are made of this checkout. */
 const MADE: Readonly<Record<string, () => Promise<Form>>> = {
   checkout: () => Promise.resolve({ env: {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
-  bundle: () => made(() => Promise.resolve()),
+  bundle: () => made(),
   executable: () => made((from, path) => compile({ target: Deno.build.target, path, from })),
   rehearsal: () => made(rehearse),
   jsr: fromRegistry,
@@ -38,15 +38,13 @@ export async function openForm(name: string): Promise<Form> {
 }
 
 /** The bundle, and what becomes of it, in a folder of its own. */
-async function made(further: (bundle: URL, path: string) => Promise<void>): Promise<Form> {
+async function made(further?: (bundle: URL, path: string) => Promise<void>): Promise<Form> {
   const folder = await Deno.makeTempDir({ prefix: "skip-form-" });
-  const [file, path] = [`${folder}/skip.js`, `${folder}/skip${Deno.build.os === "windows" ? ".exe" : ""}`];
-  const from = pathToFileURL(file);
-  await bundle(from);
-  await further(from, path);
-  const isCompiled = await Deno.stat(path).then(() => true, () => false);
+  const main = await bundle(pathToFileURL(`${folder}/bundle/`));
+  const path = `${folder}/skip${Deno.build.os === "windows" ? ".exe" : ""}`;
+  await further?.(main, path);
   return {
-    env: { SKIP_UNDER_TEST: isCompiled ? path : file },
+    env: { SKIP_UNDER_TEST: further ? path : fileURLToPath(main) },
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }
