@@ -11,11 +11,11 @@ import { spread } from "./_statistics.ts";
 /** The first runs fill caches. */
 const WARM_UP = 3;
 
-/** A line for each form: its times, and the size of what is one file. */
+/** A line for each form: its times, and how large an executable is. */
 export async function benchStart(runs: number): Promise<string> {
   const missing = await runtimeMissing();
   const lines: string[] = [];
-  for (const name of ["checkout", "bundle", "jsr", "executable"]) {
+  for (const name of ["checkout", "jsr", "rehearsal", "executable"]) {
     const reason = name === "executable" ? missing : undefined;
     lines.push(`${name}: ${reason === undefined ? await measure(name, runs) : `not measured, as ${reason}`}`);
   }
