@@ -4,6 +4,7 @@
  * @module
  */
 import { PeerError, type PeerErrorCode } from "../lib/errors.ts";
+import { permissionRemedy } from "./_permissions.ts";
 
 /** Exit codes; `skip help exit-codes` prints them. */
 export const Exit = {
@@ -105,12 +106,6 @@ const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<F
     what: "Time is up",
     hint: "Try again, or give it longer with --timeout SECONDS.",
   }],
-  [(error) => error instanceof Deno.errors.NotCapable, {
-    code: "permission",
-    exit: Exit.failed,
-    what: "Deno did not permit it",
-    hint: "Run with the permissions that skip help permissions lists.",
-  }],
   [(error) => error instanceof Deno.errors.AddrInUse, {
     code: "port-in-use",
     exit: Exit.failed,
@@ -124,6 +119,8 @@ const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<F
     hint: "See skip help for the form of each value.",
   }],
 ];
+
+const NOT_PERMITTED = { code: "permission", exit: Exit.failed, what: "Deno did not permit it" } as const;
 
 const UNKNOWN: Omit<Failure, "why"> = {
   code: "failed",
@@ -140,5 +137,6 @@ export function explain(error: unknown): Failure {
     const [exit, what] = PEER_FAILURES[error.code];
     return { code: error.code, exit, what, why, hint: error.remedy };
   }
+  if (error instanceof Deno.errors.NotCapable) return { ...NOT_PERMITTED, why, hint: permissionRemedy(why) };
   return { ...(OTHERS.find(([is]) => is(error))?.[1] ?? UNKNOWN), why };
 }

@@ -212,7 +212,7 @@ The address goes to stdout. Example: skip dht --port 6881 --bootstrap none`,
 
   help: `Explains a command or a topic.
 
-Usage: skip help [COMMAND | network | output | config | service | exit-codes | permissions]`,
+Usage: skip help [COMMAND | network | output | config | service | exit-codes | permissions | licenses]`,
 
   completions: `Prints a script by which a shell completes commands and flags.
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { describePermissions } from "./_permissions.ts";
+
 /** The flag for the DHT. */
 export const BOOTSTRAP =
   `  --bootstrap HOST:PORT   a node of the DHT to begin with; may be given several times;
@@ -70,24 +72,11 @@ The id: skip id.   What it says: journalctl --user -u skip`,
   124  time was up
   130  interrupted`,
 
-  permissions: `Each command runs with these flags of deno run, or with -P=COMMAND from a checkout:
+  permissions: `Each command with exactly these flags of deno run; from a checkout -P=COMMAND stands for them:
 
-  serve    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  connect  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  ping     --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  forward  --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  proxy    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  pipe     --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  check    --allow-net --allow-sys=networkInterfaces --allow-env --allow-read --allow-write
-  dht      --allow-net --ignore-env
-  id       --allow-env --allow-read --allow-write
-  status   --allow-env --allow-read --allow-write
-  invite   --allow-env --allow-read --allow-write
-  name     --allow-env --allow-read --allow-write
-  help     none
-  completions none
+${describePermissions()}
 
 net: the DHT, and peers at addresses that are not known before. sys: the addresses of this machine. env: HOME and
-its like, to find the folders; dht needs none of it. read, write: the key file, the nodes known from the last run,
-and a folder that is served.`,
+its like, to find the folders; --ignore-env keeps all else from libraries that look. read, write: the key file, names,
+the nodes known from the last run, and what you name; they can be narrowed to these folders (see the README).`,
 };

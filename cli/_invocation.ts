@@ -1,4 +1,5 @@
 import config from "../deno.json" with { type: "json" };
+import { flagsOf, PERMISSIONS } from "./_permissions.ts";
 
 /** How Deno runs this program. */
 export interface Invocation {
@@ -15,8 +16,13 @@ export function ownInvocation(): Invocation {
   return {
     execPath: Deno.execPath(),
     standalone: Deno.build.standalone,
-    main: new URL("main.ts", import.meta.url).href,
+    main: mainModule(import.meta.url),
   };
+}
+
+/** The main module: it is beside this one, whoever imported it; only of a bundle's modules the main one is not known by name. */
+export function mainModule(own: string): string {
+  return own.endsWith("/_invocation.ts") ? new URL("main.ts", own).href : Deno.mainModule;
 }
 
 /** A command line that starts this program anew, from any folder, for one command with its permissions. */
@@ -26,28 +32,5 @@ export function commandLine({ execPath, standalone, main }: Invocation, command:
   const module = url.protocol === "file:"
     ? decodeURIComponent(url.pathname)
     : `jsr:${config.name}@${config.version}/cli`;
-  return [execPath, "run", "--quiet", "--no-prompt", ...permissionFlags(command), module, command];
-}
-
-/** A set of permissions as deno.json writes it. */
-interface PermissionSet {
-  readonly net?: boolean;
-  readonly sys?: readonly string[];
-  readonly env?: { readonly allow?: readonly string[]; readonly ignore?: boolean };
-  readonly read?: boolean;
-  readonly write?: boolean;
-}
-
-/** The flags of `deno run` for a command. */
-function permissionFlags(command: string): string[] {
-  const sets: Readonly<Record<string, PermissionSet>> = config.permissions;
-  const { net, sys, env, read, write } = sets[command] ?? {};
-  return [
-    ...(net ? ["--allow-net"] : []),
-    ...(sys ? [`--allow-sys=${sys.join()}`] : []),
-    ...(env?.allow ? [`--allow-env=${env.allow.join()}`] : []),
-    ...(env?.ignore ? ["--ignore-env"] : []),
-    ...(read ? ["--allow-read"] : []),
-    ...(write ? ["--allow-write"] : []),
-  ];
+  return [execPath, "run", "--quiet", "--no-prompt", ...flagsOf(PERMISSIONS[command] ?? {}), module, command];
 }

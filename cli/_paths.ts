@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { CommandError, Exit } from "./_exit.ts";
 
 const FOLDER = "skip-public-ip";
 
@@ -36,26 +37,52 @@ export async function knownNodesPath(
   const name = bootstrap === undefined
     ? "nodes"
     : `nodes-${await shortHash([...bootstrap].sort().join(" "))}`;
-  return join(folder(surroundings, "cache"), `${name}.json`);
+  return join(cacheFolder(surroundings), `${name}.json`);
 }
 
 /** Where running commands show that they run. */
 export function runningPath(surroundings = HERE): string {
-  return join(folder(surroundings, "cache"), "running");
+  return join(cacheFolder(surroundings), "running");
+}
+
+/** Where all goes that is worth keeping for a while. */
+export function cacheFolder(surroundings = HERE): string {
+  return folder(surroundings, "cache");
 }
 
 /** XDG base directories on Linux and the BSDs, Apple's and Microsoft's places elsewhere. */
+const PLACES = {
+  windows: {
+    config: { variable: "APPDATA", below: ["AppData", "Roaming"] },
+    cache: { variable: "LOCALAPPDATA", below: ["AppData", "Local"] },
+  },
+  darwin: {
+    config: { variable: undefined, below: ["Library", "Application Support"] },
+    cache: { variable: undefined, below: ["Library", "Caches"] },
+  },
+  others: {
+    config: { variable: "XDG_CONFIG_HOME", below: [".config"] },
+    cache: { variable: "XDG_CACHE_HOME", below: [".cache"] },
+  },
+} as const;
+
+/** Throws {@linkcode CommandError} where nothing says whose keys these are: they have no place in whatever folder this is. */
 function folder({ os, env }: Surroundings, kind: "config" | "cache"): string {
-  const home = env("HOME") ?? env("USERPROFILE") ?? ".";
-  if (os === "windows") {
-    const local = join(home, "AppData", kind === "config" ? "Roaming" : "Local");
-    return join(env(kind === "config" ? "APPDATA" : "LOCALAPPDATA") ?? local, FOLDER);
-  }
-  if (os === "darwin") {
-    return join(home, "Library", kind === "config" ? "Application Support" : "Caches", FOLDER);
-  }
-  const xdg = env(kind === "config" ? "XDG_CONFIG_HOME" : "XDG_CACHE_HOME");
-  return join(xdg || join(home, kind === "config" ? ".config" : ".cache"), FOLDER);
+  const { variable, below } = PLACES[os === "windows" || os === "darwin" ? os : "others"][kind];
+  const given = variable && env(variable);
+  if (given) return join(given, FOLDER);
+  const home = env("HOME") ?? env("USERPROFILE");
+  if (home === undefined && kind === "config") throw homeless();
+  return join(home ?? ".", ...below, FOLDER);
+}
+
+function homeless(): CommandError {
+  return new CommandError("neither HOME nor USERPROFILE is set, or Deno does not show it", {
+    code: "home",
+    exit: Exit.failed,
+    what: "Your folder for keys and names is not known",
+    hint: "Set HOME, add --allow-env=HOME to the flags of deno run, or name a file with --identity FILE.",
+  });
 }
 
 async function shortHash(text: string): Promise<string> {

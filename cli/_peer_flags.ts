@@ -5,7 +5,8 @@ import { UsageError } from "./_exit.ts";
 import { type Flags, type FlagTable, readNumber } from "./_flags.ts";
 import { readBootstrap, readStun } from "./_network_flags.ts";
 import type { Output } from "./_output.ts";
-import { knownNodesPath } from "./_paths.ts";
+import { cacheFolder, knownNodesPath } from "./_paths.ts";
+import { tellShortcomings } from "./_permissions.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
 /** A week; `setTimeout` cannot count much further. */
@@ -29,13 +30,16 @@ export function readDial(flags: Flags, output: Output): () => Promise<DialOption
 export function readNetwork(flags: Flags, output: Output): () => Promise<NetworkOptions> {
   const bootstrap = readBootstrap(flags);
   const stun = readStun(flags);
-  return async () => ({
-    onProgress: (event) => output.progress(event),
-    portMapping: !flags.has("no-map"),
-    ...(bootstrap ? { bootstrap } : {}),
-    ...(stun ? { stun } : {}),
-    ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
-  });
+  return async () => {
+    tellShortcomings(output, cacheFolder());
+    return {
+      onProgress: (event) => output.progress(event),
+      portMapping: !flags.has("no-map"),
+      ...(bootstrap ? { bootstrap } : {}),
+      ...(stun ? { stun } : {}),
+      ...(bootstrap?.length === 0 ? {} : { knownNodesFile: await knownNodesPath(bootstrap) }),
+    };
+  };
 }
 
 /** How many seconds it may take to reach the peer. Throws `UsageError`. */

@@ -3,7 +3,8 @@ import { CommandError, Exit, UsageError } from "./_exit.ts";
 import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { readBootstrap, readStun } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
-import { knownNodesPath } from "./_paths.ts";
+import { cacheFolder, knownNodesPath } from "./_paths.ts";
+import { tellShortcomings } from "./_permissions.ts";
 import { percent, reportLines } from "./_report.ts";
 import { interruptible } from "./_signals.ts";
 
@@ -24,6 +25,7 @@ export async function checkCommand(args: string[]): Promise<number> {
   const output = Output.by(flags);
   using interrupt = interruptible();
   try {
+    tellShortcomings(output, cacheFolder());
     output.say("Looking at this network: some 4 seconds.");
     const report = await netcheck({
       signal: interrupt.signal,

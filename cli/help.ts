@@ -5,8 +5,14 @@ import type { FlagTable } from "./_flags.ts";
 import { nearest } from "./_nearest.ts";
 import { Output } from "./_output.ts";
 
+/** Topics that are too long for one screen, read when they are asked for. */
+const LONG_TOPICS: Readonly<Record<string, () => Promise<string>>> = { licenses: readLicences };
+
 /** What `skip help` takes. */
-export const HELP_FLAGS: FlagTable = { positional: [0, 1], words: Object.keys(TOPICS) };
+export const HELP_FLAGS: FlagTable = {
+  positional: [0, 1],
+  words: [...Object.keys(TOPICS), ...Object.keys(LONG_TOPICS)],
+};
 
 /** The verb phrase of each command, and the first line of help on each of its flags, for completions. */
 export function briefHelp(command: string): { about: string; flags: ReadonlyMap<string, string> } {
@@ -18,18 +24,27 @@ export function briefHelp(command: string): { about: string; flags: ReadonlyMap<
 }
 
 /** `skip help`: the overview, a command, or a topic. */
-export function helpCommand(args: string[]): Promise<number> {
+export async function helpCommand(args: string[]): Promise<number> {
   const topic = args.find((arg) => !arg.startsWith("-"));
-  const text = topic === undefined ? OVERVIEW : Object.hasOwn(TOPICS, topic) ? TOPICS[topic] : undefined;
-  if (text === undefined) {
-    const guess = nearest(topic!, Object.keys(TOPICS));
-    throw new UsageError(
-      `There is no help on "${topic}"`,
-      guess ? `Did you mean skip help ${guess}?` : "See skip help.",
-    );
-  }
-  print(text);
-  return Promise.resolve(0);
+  print(topic === undefined ? OVERVIEW : await textOf(topic));
+  return 0;
+}
+
+async function textOf(topic: string): Promise<string> {
+  if (Object.hasOwn(TOPICS, topic)) return TOPICS[topic]!;
+  if (Object.hasOwn(LONG_TOPICS, topic)) return await LONG_TOPICS[topic]!();
+  const guess = nearest(topic, HELP_FLAGS.words!);
+  throw new UsageError(
+    `There is no help on "${topic}"`,
+    guess ? `Did you mean skip help ${guess}?` : "See skip help.",
+  );
+}
+
+/** The licences of all that is inside. */
+async function readLicences(): Promise<string> {
+  const { default: { lines } } = await import("./licences.json", { with: { type: "json" } });
+  const own = `skip ${config.version}, run by Deno ${Deno.version.deno}, is made of what follows.`;
+  return [own, "Deno and what it is made of: https://github.com/denoland/deno", "", ...lines].join("\n");
 }
 
 /** `skip --version`. */

@@ -2,7 +2,7 @@
  * The command `skip`.
  *
  * ```sh
- * deno run -A jsr:@skip-public-ip/skip-public-ip/cli help
+ * deno run jsr:@skip-public-ip/skip-public-ip/cli help
  * ```
  *
  * @module

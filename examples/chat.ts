@@ -1,7 +1,7 @@
 // A chat for any number of people.
 //
-//   deno run -A chat.ts           opens a room, and prints its id
-//   deno run -A chat.ts ID NAME   enters it; every line is a message
+//   deno run -N -S=networkInterfaces --ignore-env chat.ts           opens a room, and prints its id
+//   deno run -N -S=networkInterfaces --ignore-env chat.ts ID NAME   enters it; every line is a message
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { connect, serve } from "@skip-public-ip/skip-public-ip";
 

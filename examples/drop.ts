@@ -1,7 +1,7 @@
 // A place where others drop files.
 //
-//   deno run -A drop.ts FOLDER    takes files into a folder, and prints the id
-//   deno run -A drop.ts ID FILE   sends one
+//   deno run -N -S=networkInterfaces --ignore-env -R -W drop.ts FOLDER    takes files into a folder, and prints the id
+//   deno run -N -S=networkInterfaces --ignore-env -R -W drop.ts ID FILE   sends one
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { dial, serve } from "@skip-public-ip/skip-public-ip";
 

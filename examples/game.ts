@@ -1,8 +1,8 @@
 // A game for two: who first has three coins wins. The serving peer is the referee: it alone knows where everybody is,
 // moves them twenty times a second, and tells both what they see.
 //
-//   deno run -A game.ts        waits for two players, and prints the id
-//   deno run -A game.ts ID     plays: w a s d and Enter
+//   deno run -N -S=networkInterfaces --ignore-env game.ts        waits for two players, and prints the id
+//   deno run -N -S=networkInterfaces --ignore-env game.ts ID     plays: w a s d and Enter
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { connect, serve } from "@skip-public-ip/skip-public-ip";
 

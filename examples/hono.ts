@@ -1,6 +1,6 @@
 // A Hono app, served to a friend: one line is another than on a public server.
 //
-//   deno run -A hono.ts
+//   deno run -N -S=networkInterfaces --ignore-env hono.ts
 // deno-lint-ignore-file no-console no-import-prefix -- so that this file runs wherever it is copied to
 import { Hono } from "npm:hono@^4";
 import { serve } from "@skip-public-ip/skip-public-ip";

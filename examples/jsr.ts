@@ -1,7 +1,7 @@
 // A program without anything around it: no configuration, no install, its one import comes from JSR.
 //
-//   deno run -A jsr.ts        tells the time to whoever asks, and prints the id
-//   deno run -A jsr.ts ID     asks
+//   deno run -N -S=networkInterfaces --ignore-env jsr.ts        tells the time to whoever asks, and prints the id
+//   deno run -N -S=networkInterfaces --ignore-env jsr.ts ID     asks
 // deno-lint-ignore-file no-console no-import-prefix no-unversioned-import -- that is what it is for
 import { dial, serve } from "jsr:@skip-public-ip/skip-public-ip";
 

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { ROOT, runFlags } from "../tools/run_flags.ts";
+import { ROOT } from "../tools/run_flags.ts";
+import { program } from "./program.ts";
 
 /** One object that `--json` printed. */
 export interface SkipEvent {
@@ -66,18 +67,8 @@ export class SkipProcess implements AsyncDisposable {
   /** Starts `skip ARGS --json` with configuration and cache folders of its own. */
   static async start(args: readonly string[], place: Place = HERE): Promise<SkipProcess> {
     const home = await Deno.makeTempDir({ prefix: "skip-home-" });
-    const flags = await runFlags();
-    const command = [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      ...flags,
-      `-P=${args[0]}`,
-      "cli/main.ts",
-      ...args,
-      "--json",
-    ];
-    const child = place.spawn(Deno.execPath(), command, await apart(home));
+    const { command, args: all, env } = await program([...args, "--json"]);
+    const child = place.spawn(command, all, await apart(home, env));
     return new SkipProcess(child, home);
   }
 
@@ -170,8 +161,15 @@ async function denoDir(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
-/** Options for a process of the command that is heard and talked to, and sees nothing of this user's own files. */
-export async function apart(home: string): Promise<Deno.CommandOptions> {
+/**
+ * Options for a process of the command that is heard and talked to, and sees nothing of this user's own files.
+ *
+ * @param env What else of the environment it needs.
+ */
+export async function apart(
+  home: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Deno.CommandOptions> {
   return {
     cwd: ROOT,
     env: {
@@ -179,6 +177,7 @@ export async function apart(home: string): Promise<Deno.CommandOptions> {
       XDG_CONFIG_HOME: `${home}/config`,
       XDG_CACHE_HOME: `${home}/cache`,
       NO_COLOR: "1",
+      ...env,
     },
     stdin: "piped",
     stdout: "piped",

@@ -1,14 +1,16 @@
 /**
- * `deno task licences` writes THIRD_PARTY.md anew: what this project is made of, and under which licences.
- * `deno task licences --texts` prints the licences in full, as the executables carry them.
+ * `deno task licences` writes THIRD_PARTY.md and cli/licences.json anew: what this project is made of, and under which
+ * licences. `deno task licences --texts` prints the licences in full, as `skip help licenses` does.
  *
  * @module
  */
 import { committedPackages, keyOf, type Package } from "./packages.ts";
-import { ROOT } from "./run_flags.ts";
+import { readConfig, ROOT } from "./run_flags.ts";
 
 /** The file that `deno task licences` writes. */
 export const THIRD_PARTY = new URL("THIRD_PARTY.md", ROOT);
+/** What `skip help licenses` prints, by lines: also written by `deno task licences`. */
+export const LICENCES = new URL("cli/licences.json", ROOT);
 
 const HEAD = ["package", "version", "licence", "source"];
 const RULE = "-".repeat(80);
@@ -54,9 +56,19 @@ export function licenceTexts(all: readonly Package[]): string {
   }).join(`\n${RULE}\n\n`);
 }
 
+/** The text of cli/licences.json: our own licence, and then those of what users get. */
+export async function licencesFile(all: readonly Package[]): Promise<string> {
+  const { name } = await readConfig(), own = (await Deno.readTextFile(new URL("LICENSE", ROOT))).trim();
+  const text = `${name} (MIT)\n\n${own}\n\n${RULE}\n\n${licenceTexts(all)}`;
+  return JSON.stringify({ lines: text.trimEnd().split("\n") }, null, 2) + "\n";
+}
+
 if (import.meta.main) {
   const all = await committedPackages();
   if (Deno.args.includes("--texts")) {
     await Deno.stdout.write(new TextEncoder().encode(licenceTexts(all)));
-  } else await Deno.writeTextFile(THIRD_PARTY, thirdParty(all));
+  } else {
+    await Deno.writeTextFile(THIRD_PARTY, thirdParty(all));
+    await Deno.writeTextFile(LICENCES, await licencesFile(all));
+  }
 }

@@ -43,12 +43,14 @@ async function recall(file: URL): Promise<Remembered | undefined> {
 }
 
 /**
- * Writes a file so that a concurrent reader sees the old text or the new one, never half of it.
+ * Writes a file so that a concurrent reader sees the old text or the new one, never half of it. One that has the text already
+ * stays untouched: a program that is starting meanwhile would be asked for permission to read its own module anew.
  *
  * @param file The file to replace; its folder is made if missing.
  * @param text Its new text.
  */
 export async function replaceFile(file: URL, text: string): Promise<void> {
+  if (await Deno.readTextFile(file).catch(() => undefined) === text) return;
   await Deno.mkdir(new URL("./", file), { recursive: true });
   const draft = new URL(`${file.href}.${crypto.randomUUID()}`);
   await Deno.writeTextFile(draft, text);

@@ -11,6 +11,7 @@ import { benchConnect } from "./connect.ts";
 import { benchHostile } from "./hostile.ts";
 import { benchIdle } from "./idle.ts";
 import { benchMany } from "./many.ts";
+import { benchStart } from "./start.ts";
 import { benchTunnel } from "./tunnel.ts";
 
 const RUNS = 20;
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => P
   tunnel: { title: "The whole path on loopback against native wss", lab: false, run: benchTunnel },
   many: { title: "A thousand connected peers", lab: true, run: benchMany },
   attacks: { title: "An honest peer during attacks", lab: false, run: benchAttacks },
+  start: { title: "skip --version, from start to end", lab: false, run: () => benchStart(RUNS) },
 };
 
 const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(PARTS);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { program } from "../program.ts";
 import { apart, signalChild, type SkipEvent } from "../skip_process.ts";
 
 /** Ends a command that hangs, so that its test fails instead. */
@@ -13,7 +13,7 @@ const PATIENCE_MS = 60_000;
 export interface SkipOptions {
   /** Configuration and cache folders. @default a folder of its own, removed at the end */
   readonly home?: string;
-  /** Flags of `deno run`. @default the permission set of the command */
+  /** Flags of `deno run`, which an executable cannot take. @default the permission set of the command */
   readonly permissions?: readonly string[];
   /** Through `deno task skip`, as from a checkout. */
   readonly task?: boolean;
@@ -102,10 +102,10 @@ export class Skip implements AsyncDisposable {
   /** Starts `skip ARGS` with its permission set and nothing of this user's own files. */
   static async start(args: readonly string[], options: SkipOptions = {}): Promise<Skip> {
     const home = options.home ?? await Deno.makeTempDir({ prefix: "skip-home-" });
-    const child = new Deno.Command(Deno.execPath(), {
-      ...await apart(home),
-      args: options.task ? ["task", "--quiet", "skip", ...args] : await runArguments(args, options),
-    }).spawn();
+    const { command, args: all, env } = options.task
+      ? { command: Deno.execPath(), args: ["task", "--quiet", "skip", ...args], env: {} }
+      : await program(args, { permissions: options.permissions });
+    const child = new Deno.Command(command, { ...await apart(home, env), args: [...all] }).spawn();
     const cleanUp = () => options.home ? Promise.resolve() : Deno.remove(home, { recursive: true });
     return new Skip(child, cleanUp);
   }
@@ -187,28 +187,4 @@ export async function serveAlone(
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir({ prefix: "skip-test-" });
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
-
-async function runArguments(args: readonly string[], { permissions }: SkipOptions): Promise<string[]> {
-  const main = new URL("cli/main.ts", ROOT).href;
-  return ["run", ...await runFlags(), ...permissions ?? [`-P=${permissionSet(args)}`], main, ...args];
-}
-
-function permissionSet(args: readonly string[]): string {
-  const [command = "help"] = args;
-  const named = [
-    "serve",
-    "connect",
-    "ping",
-    "status",
-    "forward",
-    "proxy",
-    "pipe",
-    "check",
-    "dht",
-    "id",
-    "invite",
-    "name",
-  ];
-  return named.includes(command) ? command : "help";
 }

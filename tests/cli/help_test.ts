@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Exit } from "../../cli/_exit.ts";
-import { readConfig, ROOT } from "../../tools/run_flags.ts";
+import { flagsOf, PERMISSIONS } from "../../cli/_permissions.ts";
+import { ROOT } from "../../tools/run_flags.ts";
 import { skip } from "./_skip.ts";
 
 const COMMANDS = [
@@ -9,15 +10,6 @@ const COMMANDS = [
 ];
 const SCREEN_LINES = 24;
 const SCREEN_COLUMNS = 120;
-
-/** A set of permissions as deno.json writes it. */
-interface PermissionSet {
-  net?: boolean;
-  read?: boolean;
-  write?: boolean;
-  sys?: string[];
-  env?: { allow?: string[]; ignore?: boolean };
-}
 
 async function help(...topic: string[]): Promise<string> {
   const { code, stdout, stderr } = await skip(["help", ...topic]);
@@ -34,17 +26,6 @@ async function tableBelow(heading: string): Promise<string[][]> {
   const section = (await readme()).split(`\n${heading}\n`)[1]!.split(/\n##+ /)[0]!;
   const lines = section.split("\n").filter((line) => line.startsWith("|")).slice(2);
   return lines.map((line) => line.replaceAll("`", "").split("|").slice(1, -1).map((cell) => cell.trim()));
-}
-
-/** The flags that a user types for a set; names of variables are left to deno.json. */
-function flagsOf({ net, read, write, sys, env }: PermissionSet): string {
-  return [
-    ...(net ? ["--allow-net"] : []),
-    ...(sys ? [`--allow-sys=${sys.join()}`] : []),
-    ...(env ? [env.allow ? "--allow-env" : "--ignore-env"] : []),
-    ...(read ? ["--allow-read"] : []),
-    ...(write ? ["--allow-write"] : []),
-  ].join(" ") || "none";
 }
 
 Deno.test("skip help fits one screen and names every command", async () => {
@@ -91,11 +72,13 @@ Deno.test("skip help exit-codes is what the README and the code say", async () =
 });
 
 Deno.test("skip help permissions, the README and deno.json agree", async () => {
-  const { permissions } = await readConfig() as { permissions: Record<string, PermissionSet> };
-  const wanted = Object.fromEntries(COMMANDS.map((name) => [name, flagsOf(permissions[name]!)]));
+  const wanted = Object.fromEntries(
+    COMMANDS.map((name) => [name, flagsOf(PERMISSIONS[name]!).join(" ") || "none"]),
+  );
 
-  const text = await help("permissions");
-  const shown = [...text.matchAll(/^ {2}(\w+) +(--.+|none)$/gm)].map(([, name, flags]) => [name, flags]);
+  const text = (await help("permissions")).replaceAll(/ \\\n */g, " ");
+  const shown = [...text.matchAll(/^ {2}(\S.*):\n {4}(.+)$/gm)]
+    .flatMap(([, names, flags]) => names!.split(", ").map((name) => [name, flags]));
   assertEquals(Object.fromEntries(shown), wanted);
 
   const rows = (await tableBelow("### Permissions")).flatMap(([names, flags]) =>
@@ -105,9 +88,27 @@ Deno.test("skip help permissions, the README and deno.json agree", async () => {
 });
 
 Deno.test("deno.json lets a command see no variable that decides nothing", async () => {
-  const { permissions } = await readConfig() as { permissions: Record<string, PermissionSet> };
   const paths = await Deno.readTextFile(new URL("cli/_paths.ts", ROOT));
-  for (const [name, { env }] of Object.entries(permissions)) {
+  for (const [name, { env }] of Object.entries(PERMISSIONS)) {
     for (const variable of env?.allow ?? []) assert(paths.includes(`"${variable}"`), `${name}: ${variable}`);
   }
+});
+
+Deno.test("nothing tells a user to permit everything, or more than the command needs", async () => {
+  const exact = Object.values(PERMISSIONS).map((set) => flagsOf(set).join(" "));
+  for (const name of ["README.md", "HOLEPUNCH.md", "cli/main.ts", "mod.ts", "examples/README.md"]) {
+    const text = (await Deno.readTextFile(new URL(name, ROOT))).replaceAll(/ \\\n[ *]*/g, " ");
+    for (const [line, flags] of text.matchAll(/deno (?:run|install|compile|x) (.*?) ?jsr:\S*\/cli\b.*/g)) {
+      const own = flags!.split(" ").filter((word) => /^--(allow|ignore|deny)-/.test(word)).join(" ");
+      assert(exact.includes(own), `${name}: ${line}`);
+    }
+    assertEquals(text.match(/^.*\bdeno \w+ .*(?:-A\b|--allow-(?:all|run|ffi)).*$/m), null, name);
+  }
+});
+
+Deno.test("skip help licenses has the licence of every package that deno.lock names, and our own", async () => {
+  const text = await help("licenses");
+  const { npm } = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
+  for (const key of Object.keys(npm)) assert(text.includes(`\nnpm:${key.split("_")[0]} (`), key);
+  assert(text.includes(await Deno.readTextFile(new URL("LICENSE", ROOT))));
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { commandLine, ownInvocation } from "../../cli/_invocation.ts";
+import { commandLine, mainModule, ownInvocation } from "../../cli/_invocation.ts";
 
 const DENO = { execPath: "/usr/bin/deno", standalone: false };
 
@@ -20,4 +20,12 @@ Deno.test("commandLine() of this very process runs", async () => {
   const own = ownInvocation();
   assertEquals([own.execPath, own.main.endsWith("/cli/main.ts")], [Deno.execPath(), true]);
   assertEquals(await Deno.stat(new URL(own.main)).then(({ isFile }) => isFile), true);
+});
+
+Deno.test("mainModule() is beside this one, or that of the process where all are bundled", () => {
+  assertEquals(
+    mainModule("https://jsr.io/@x/y/0.1.0/cli/_invocation.ts"),
+    "https://jsr.io/@x/y/0.1.0/cli/main.ts",
+  );
+  assertEquals(mainModule("file:///a/serve-XYZ.js"), Deno.mainModule);
 });

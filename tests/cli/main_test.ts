@@ -1,7 +1,8 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { main } from "../../cli/main.ts";
 import { addressScope } from "../../lib/endpoint.ts";
 import { readConfig } from "../../tools/run_flags.ts";
+import { IS_EXECUTABLE } from "../program.ts";
 import { events, serveAlone, Skip, skip } from "./_skip.ts";
 
 /** An id that nobody has. */
@@ -46,42 +47,20 @@ Deno.test("main() gives the exit code", async () => {
   assertEquals(await main(["id", "--identity"]), 2);
 });
 
-Deno.test("skip ends with permission and a hint when Deno does not permit what it needs", async () => {
-  const [net, env, read, write] = ["--allow-net", "--allow-env", "--allow-read", "--allow-write"];
-  const table: [args: string[], permissions: string[], missing: RegExp][] = [
-    [["id"], [read, write], /env access/],
-    [["id"], [env, write], /read access/],
-    [["id"], [env, read], /write access/],
-    [["dht"], ["--ignore-env"], /net access/],
-    [["dht"], [net], /env access/],
-    [["serve"], [env, read, write], /net access/],
-    [["serve"], [net, read, write], /env access/],
-    [["serve"], [net, env, write], /read access/],
-    [["serve"], [net, env, read], /write access/],
-    [["connect", NOBODY], [env, read, write], /net access/],
-    [["connect", NOBODY], [net, read, write], /env access/],
-    [["connect", NOBODY], [net, env, write], /read access/],
-  ];
-  await Promise.all(table.map(async ([args, permissions, missing]) => {
-    const bootstrap = args[0] === "id" ? [] : ["--bootstrap", "127.0.0.1:9"];
-    const { code, stdout } = await skip([...args, ...bootstrap, "--json"], { permissions });
-    const error = events(stdout).at(-1);
-    assertEquals([code, error?.type, error?.code], [1, "error", "permission"], `${args} ${permissions}`);
-    assertMatch(error!.message, missing);
-    assertMatch(error!.hint, /skip help permissions/);
-  }));
-});
-
-Deno.test("skip serve names no address of this machine without sys permission", async () => {
-  const own = Deno.networkInterfaces().map(({ address }) => address)
-    .filter((address) => ["global", "private"].includes(addressScope(address)));
-  for (const sys of [[], ["--allow-sys=networkInterfaces"]]) {
-    const permissions = ["--allow-net", "--ignore-env", ...sys];
-    await using server = await serveAlone(["--ephemeral", "--json"], { permissions });
-    const { local } = await server.event("candidates");
-    const named = own.filter((address) => local.some((endpoint: string) => endpoint.includes(address)));
-    assertEquals(named, sys.length > 0 ? own : []);
-  }
+Deno.test({
+  name: "skip serve names no address of this machine without sys permission",
+  ignore: IS_EXECUTABLE,
+  async fn() {
+    const own = Deno.networkInterfaces().map(({ address }) => address)
+      .filter((address) => ["global", "private"].includes(addressScope(address)));
+    for (const sys of [[], ["--allow-sys=networkInterfaces"]]) {
+      const permissions = ["--allow-net", "--ignore-env", ...sys];
+      await using server = await serveAlone(["--ephemeral", "--json"], { permissions });
+      const { local } = await server.event("candidates");
+      const named = own.filter((address) => local.some((endpoint: string) => endpoint.includes(address)));
+      assertEquals(named, sys.length > 0 ? own : []);
+    }
+  },
 });
 
 Deno.test("deno task skip passes stdin, stdout, exit code and signals through", async () => {

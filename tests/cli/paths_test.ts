@@ -1,5 +1,13 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
-import { identityPath, invitationsPath, knownNodesPath, namesPath, runningPath } from "../../cli/_paths.ts";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { CommandError } from "../../cli/_exit.ts";
+import {
+  cacheFolder,
+  identityPath,
+  invitationsPath,
+  knownNodesPath,
+  namesPath,
+  runningPath,
+} from "../../cli/_paths.ts";
 
 function surroundings(os: typeof Deno.build.os, env: Record<string, string>) {
   return { os, env: (name: string) => env[name] };
@@ -40,4 +48,21 @@ Deno.test("knownNodesPath() keeps each network's nodes in a file of their own", 
   assertNotEquals(await of(["a:1"]), await of());
   assertNotEquals(await of(["a:1"]), await of(["a:2"]));
   assertEquals(await of(["a:1", "b:2"]), await of(["b:2", "a:1"]));
+});
+
+Deno.test("identityPath() puts no key into whatever folder this is", () => {
+  for (const os of ["linux", "darwin", "windows"] as const) {
+    const error = assertThrows(() => identityPath(surroundings(os, {})), CommandError, "neither HOME nor");
+    assertEquals(error.failure.code, "home");
+  }
+  assertEquals(
+    identityPath(surroundings("linux", { XDG_CONFIG_HOME: "/a" })),
+    "/a/skip-public-ip/identity.pem",
+  );
+});
+
+Deno.test("cacheFolder() is somewhere, as what is in it may be lost", () => {
+  assertEquals(cacheFolder(surroundings("linux", {})).replaceAll("\\", "/"), ".cache/skip-public-ip");
+  const windows = surroundings("windows", { USERPROFILE: "C:/Users/ann" });
+  assertEquals(cacheFolder(windows).replaceAll("\\", "/"), "C:/Users/ann/AppData/Local/skip-public-ip");
 });

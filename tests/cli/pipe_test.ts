@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { program } from "../program.ts";
 import { apart } from "../skip_process.ts";
 import { events, Skip, skip, temporaryFolder } from "./_skip.ts";
 
@@ -106,10 +106,10 @@ Deno.test({
     await using to = await temporaryFolder();
     const data = crypto.getRandomValues(new Uint8Array(65_536));
     for (let i = 0; i < 50; i++) await Deno.writeFile(`${from.path}/file-${i}`, data.subarray(i));
-    const main = new URL("cli/main.ts", ROOT).pathname;
-    const run = [Deno.execPath(), "run", ...await runFlags(), "-P=pipe", main, "pipe"].join(" ");
+    const { command, args, env } = await program(["pipe"]);
+    const run = [command, ...args].join(" ");
     const shell = async (script: string, home: string) =>
-      new Deno.Command("sh", { ...await apart(home), args: ["-c", script], stdin: "null" }).spawn();
+      new Deno.Command("sh", { ...await apart(home, env), args: ["-c", script], stdin: "null" }).spawn();
     const sender = await shell(
       `tar c -C ${from.path} . | ${run} --bootstrap none ${LOCAL.join(" ")}`,
       from.path,

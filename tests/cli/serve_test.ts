@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { dial } from "../../lib/connect.ts";
 import { denoFlags } from "../../tools/run_flags.ts";
+import { IS_CHECKOUT, program } from "../program.ts";
 import { Testnet } from "../testnet.ts";
 import { events, serveAlone, Skip, skip, temporaryFolder, Transcript } from "./_skip.ts";
 
@@ -225,9 +226,11 @@ Deno.test("skip serve --print-unit prints a unit whose command runs, from anywhe
   assertEquals([code, unit!.type], [0, "unit"]);
   const identity = `${home.path}/config/skip-public-ip/identity.pem`;
   assertEquals(unit!.command.slice(-6), ["serve", "--bootstrap", "none", "--json", "--identity", identity]);
-  const [deno, run, ...rest] = unit!.command as string[];
-  const child = new Deno.Command(deno!, {
-    args: [run!, ...(await denoFlags()).flags, ...rest], // where JSR is out of reach
+  const [own, run, ...rest] = unit!.command as string[];
+  const flags = IS_CHECKOUT ? (await denoFlags()).flags : []; // where JSR is out of reach
+  const child = new Deno.Command(own!, {
+    args: [run!, ...flags, ...rest],
+    env: { ...(await program(["serve"])).env },
     cwd: "/",
     stdout: "piped",
     stderr: "null",

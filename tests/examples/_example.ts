@@ -52,6 +52,13 @@ export class Example implements AsyncDisposable {
   }
 }
 
+/** The flags with which an example says that it is to be run. */
+export async function permissions(name: string): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
+  const [, flags] = new RegExp(`^// +deno run (.+?) ${name}`, "m").exec(text)!;
+  return flags!.split(" ");
+}
+
 /** A network in which examples find each other. */
 export class ExampleNetwork implements AsyncDisposable {
   readonly #testnet: Testnet;
@@ -76,14 +83,14 @@ export class ExampleNetwork implements AsyncDisposable {
 
   /** Starts `examples/NAME ARGS`. */
   async start(name: string, ...args: string[]): Promise<Example> {
-    const file = new URL(`examples/${name}`, ROOT).href;
-    return this.run([...await this.#flags(), file, ...args]);
+    const file = new URL(`examples/${name}`, ROOT);
+    return this.run([...await permissions(name), ...await this.#flags(), file.href, ...args]);
   }
 
   /** Starts any program by `deno run`. */
   run(args: string[], options: { env?: Record<string, string>; cwd?: string } = {}): Example {
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", "-A", ...args],
+      args: ["run", "--quiet", "--no-prompt", "--allow-env=SKIP_TEST_BOOTSTRAP", ...args],
       cwd: options.cwd ?? this.#folder,
       env: { ...options.env, SKIP_TEST_BOOTSTRAP: this.bootstrap.join(), NO_COLOR: "1" },
       stdin: "piped",

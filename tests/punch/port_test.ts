@@ -128,6 +128,36 @@ Deno.test("a stream of a bound dial reports a reset, and refuses writes after cl
   incoming.close();
 });
 
+/** Runs as where `--unstable-net` is missing, which `Deno.listenDatagram` tells. */
+async function withoutUnstableNet(run: () => Promise<void>): Promise<void> {
+  const { listenDatagram } = Deno;
+  Object.assign(Deno, { listenDatagram: undefined });
+  try {
+    await run();
+  } finally {
+    Object.assign(Deno, { listenDatagram });
+  }
+}
+
+/** A connection stays open when the port closes, which waits for nobody, and the port is free. */
+async function closeWithConnection(): Promise<void> {
+  const a = await portWithQueue(), b = await portWithQueue();
+  const [out, incoming] = await Promise.all([a.port.dial(at(b.port.port)), b.next()]);
+  await Promise.all([a.port.close(), b.port.close()]);
+  await out.write(Uint8Array.of(42));
+  await out.closeWrite();
+  assertEquals(await readAll(incoming), Uint8Array.of(42));
+  const next = await openPort({ port: b.port.port, onConnection: (stream) => stream.close() });
+  for (const stream of [out, incoming]) stream.close();
+  await next.close();
+}
+
+Deno.test("PunchPort.close() waits for no connection, and frees the port", closeWithConnection);
+
+Deno.test("PunchPort.close() waits for no connection where --unstable-net is missing", async () => {
+  await withoutUnstableNet(closeWithConnection);
+});
+
 Deno.test("openPort() says that a port is in use", async () => {
   using taken = Deno.listen({ hostname: "0.0.0.0", port: 0 });
   await assertRejects(

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { licenceTexts, THIRD_PARTY, thirdParty } from "../../tools/licences.ts";
+import { LICENCES, licencesFile, licenceTexts, THIRD_PARTY, thirdParty } from "../../tools/licences.ts";
 import { committedPackages, type Package } from "../../tools/packages.ts";
 
 function made(name: string, more: Partial<Package> = {}): Package {
@@ -24,4 +24,8 @@ Deno.test("licenceTexts() prints each licence once, with the packages that it is
   assert(text.startsWith("npm:a@1.0.0 (MIT)\nnpm:b@1.0.0 (MIT)\n\nTerms\n"), text);
   assert(text.includes("npm:c@1.0.0 (ISC)\n\nOthers"));
   assert(!text.includes("Of tests"));
+});
+
+Deno.test("cli/licences.json has the licences of what deno.lock names; if not: deno task licences", async () => {
+  assertEquals(await Deno.readTextFile(LICENCES), await licencesFile(await committedPackages()));
 });

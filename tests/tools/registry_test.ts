@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { jsrReachable } from "../../tools/registry.ts";
+import { jsrReachable, replaceFile } from "../../tools/registry.ts";
 
 /** A folder to remember answers in. */
 async function makeCache(): Promise<{ cache: URL } & AsyncDisposable> {
@@ -80,4 +80,15 @@ Deno.test("jsrReachable() remembers nothing when preparing for the answer failed
     "no disk",
   );
   assertEquals(await ask(url, folder.cache), { reachable: true, isNew: true });
+});
+
+Deno.test("replaceFile() leaves a file alone that has the text already", async () => {
+  await using folder = await makeCache();
+  const file = new URL("a folder/file", folder.cache);
+  await replaceFile(file, "one");
+  const { ino } = await Deno.stat(file);
+  await replaceFile(file, "one");
+  assertEquals([await Deno.readTextFile(file), (await Deno.stat(file)).ino], ["one", ino]);
+  await replaceFile(file, "two");
+  assertEquals(await Deno.readTextFile(file), "two");
 });
