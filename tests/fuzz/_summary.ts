@@ -45,12 +45,13 @@ function row({ name, cases, seed, slowestMs, finding }: Outcome, { date, version
   return `| ${cells.join(" | ")} |`;
 }
 
-/** The rows of a table, by their first cell, in the form in which they are written. */
+/** The rows of a table without its head, by their first cell, in the form in which they are written. */
 function rowsIn(text: string): Map<string, string> {
   const rows = text.split("\n").filter((line) => line.startsWith("| ")).map((line) =>
     line.slice(1, -1).split("|").map((cell) => cell.trim())
   );
-  return new Map(rows.map((cells) => [cells[0]!, `| ${cells.join(" | ")} |`]));
+  const known = rows.filter(([, cases]) => /^[\d,]+$/.test(cases ?? ""));
+  return new Map(known.map((cells) => [cells[0]!, `| ${cells.join(" | ")} |`]));
 }
 
 function missing(rows: ReadonlyMap<string, string>): string[] {

@@ -129,4 +129,5 @@ Deno.test("summary() keeps what was said of the targets that were not run again,
   const text = summary([{ ...one("stun"), cases: 9 }], { date: "2026-11-27", version: "new" }, before);
   assertMatch(text, /\| nat \| 5 \| 0 \| 1 \| 1\.0 ms \| 2026-11-01 \| old \|/);
   assertMatch(text, /\| stun \| 9 \| 0 \| 1 \| 1\.0 ms \| 2026-11-27 \| new \|/);
+  assertMatch(text, /Not run yet: .*\btarget\b/); // the head of the table is no row
 });
