@@ -1,5 +1,6 @@
 /** What somebody reads who taps the cable of either peer while they talk. */
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async";
 import { utf8 } from "../../lib/bytes.ts";
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
 import { startDht } from "./dht.ts";
@@ -20,18 +21,30 @@ interface Told {
   readonly heard: readonly string[];
 }
 
-/** Taps the cable of a machine; gives the way to stop, and all that went over it. */
-async function tap(host: LabHost): Promise<() => Promise<Flow[]>> {
+/** Far more than a packet needs from a cable to a file. */
+const PATIENCE_MS = 30_000;
+/** Goes over the cable last, to a port at which nobody listens (RFC 863). */
+const LAST = "this-is-the-last-packet";
+const SEND_LAST = `import socket, sys
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"${LAST}", (sys.argv[1], 9))`;
+
+/** Taps the cable of a machine; gives the way to stop, and all that went over it until then. */
+async function tap(host: LabHost): Promise<(anybody: LabHost) => Promise<Flow[]>> {
   const file = await Deno.makeTempFile({ suffix: ".pcap" });
   const options = { stdout: "null", stderr: "piped" } as const;
-  const tcpdump = host.spawn("tcpdump", ["-i", "eth0", "-s", "0", "-U", "-Z", "root", "-w", file], options);
+  const flags = ["-i", "eth0", "-s", "0", "-U", "--immediate-mode", "-Z", "root", "-w", file];
+  const tcpdump = host.spawn("tcpdump", flags, options);
   const said = tcpdump.stderr.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; !text.includes("listening on");) {
     const { value, done } = await said.read();
     if (done) throw new Error(`Cannot tap the cable: ${text}`);
     text += value;
   }
-  return async () => {
+  return async (anybody) => {
+    // What the kernel still holds when tcpdump is ended is lost.
+    assertEquals((await host.output("python3", ["-c", SEND_LAST, anybody.address])).stderr, "");
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    while (!contains(await Deno.readFile(file), utf8(LAST))) await delay(20, { signal: late });
     tcpdump.kill("SIGINT");
     while (!(await said.read()).done);
     await tcpdump.status;
@@ -64,7 +77,8 @@ async function talkTapped() {
   await server.stdin.close();
   await lines.cancel();
   await server.status;
-  return { there, here, flows: (await Promise.all(taps.map((stop) => stop()))).flat() };
+  const flows = (await Promise.all(taps.map((stop) => stop(lab.hosts[0]!)))).flat();
+  return { there, here, flows };
 }
 
 /** In every form in which it might stand there. */
