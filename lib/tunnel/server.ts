@@ -1,3 +1,4 @@
+import { delay } from "@std/async";
 import type { Guard } from "../access/mod.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type Identity, peerHostname, peerStandIn, serverCertificate } from "../identity/mod.ts";
@@ -216,8 +217,19 @@ class TunnelServer implements ServingTunnel {
    */
   async #stop() {
     this.#closeGuests((guest) => guest.silent);
-    await this.#server.shutdown();
-    await this.finished;
+    const over = new AbortController();
+    const stopped = this.#server.shutdown().then(() => this.finished);
+    await Promise.race([stopped, this.#deserted(over.signal)]);
+    over.abort();
+  }
+
+  /**
+   * Resolves when no tunnel has been left for some time: nothing that is under way could reach anybody. In Deno 2.9 a WebSocket
+   * whose peer goes while it is being opened never opens nor closes, and the native server would wait for it for ever.
+   */
+  async #deserted(signal: AbortSignal): Promise<void> {
+    while (this.#tunnels.size > 0) await Promise.all(this.#tunnels);
+    await delay(DRAIN_MS, { signal }).catch(() => {});
   }
 
   /** The server has written its last bytes, but they may still be on their way through the tunnels. */

@@ -136,7 +136,10 @@ async function main(args: string[]): Promise<number> {
 async function write(text: string): Promise<void> {
   const file = new URL("FAULTS.md", ROOT);
   const date = new Date().toISOString().slice(0, 10);
-  const circumstances = `${date}, ${navigator.hardwareConcurrency} processors. Medians (least to most).`;
+  const load = Deno.loadavg()[2]!.toFixed(0);
+  const circumstances =
+    `${date}, ${navigator.hardwareConcurrency} processors, load average ${load}. Medians ` +
+    "(least to most).";
   await replaceFile(
     file,
     writeSection(await Deno.readTextFile(file), "faults", `${text}\n\n${circumstances}`),

@@ -120,9 +120,7 @@ export function summaryText(summary: Summary): string {
     ...Object.entries(summary.weather).map(([name, count]) => [`times of ${name}, for all`, `${count}`]),
     ["failures that nothing explains", `${unexplained.length}`],
   ];
-  const incidents = [...unexplained, ...retried].map(({ atSeconds, what, came }) =>
-    `- after ${atSeconds} s, ${what}: ${came}`
-  );
+  const incidents = grouped([...unexplained, ...retried]);
   return [
     `${summary.date}, ${summary.minutes} minutes, version ${summary.version}, seed ${summary.seed}, ${summary.processors} processors.`,
     table(["", "count"], figures),
@@ -148,6 +146,17 @@ export function summaryText(summary: Summary): string {
       ? [`What did not work, at the first try or at all:\n\n${incidents.join("\n")}`]
       : []),
   ].join("\n\n");
+}
+
+/** A line for each kind. */
+function grouped(incidents: readonly Incident[]): string[] {
+  const kinds = Map.groupBy(incidents, ({ what, came }) => `${what}: ${came}`);
+  return [...kinds].map(([words, all]) => {
+    const [first, last] = [all[0]!.atSeconds, all.at(-1)!.atSeconds];
+    return all.length === 1
+      ? `- after ${first} s, ${words}`
+      : `- ${all.length} times, after ${first} to ${last} s, ${words}`;
+  });
 }
 
 function signed(value: number): string {

@@ -33,7 +33,9 @@ Deno.test("summaryText() counts first and second tries, and names every incident
   log.connect("unplugged", false);
   log.secondTries++;
   log.retried.push(log.incident("port – cgnat", "unreachable: no path"));
-  log.unexplained.push(log.incident("port – port (unplugged)", "offline: no node"));
+  for (let i = 0; i < 2; i++) {
+    log.unexplained.push(log.incident("port – port (unplugged)", "offline: no node"));
+  }
   log.recovered("`serve` suspended", 1000);
   log.recovered("`serve` suspended", 3000);
   log.sample("serve", { rssBytes: 80e6, cpuSeconds: 1 }, 30);
@@ -44,10 +46,10 @@ Deno.test("summaryText() counts first and second tries, and names every incident
   for (
     const line of [
       "| connects that had to work | 4 |",
-      "| failures that nothing explains | 1 |",
+      "| failures that nothing explains | 2 |",
       "| `serve` suspended | 2 | 2.0 (3.0) |",
       "| `serve` | 80, 80, 80 | 0 | 30, 30, 30 | 0 |",
-      "port – port (unplugged): offline: no node",
+      "2 times, after 0 to 0 s, port – port (unplugged): offline: no node",
       "port – cgnat: unreachable: no path",
     ]
   ) assertStringIncludes(text, line);

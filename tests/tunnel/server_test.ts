@@ -1,9 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { deadline, delay } from "@std/async";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import {
   openClient,
+  type ServeInfo,
   serveTunnel,
   type ServeTunnelOptions,
   type ServingTunnel,
@@ -223,6 +225,40 @@ Deno.test("shutdown() closes paths that wait, and WebSockets with a goodbye", as
   await ended(near);
   near.close();
   await pair.server.finished;
+});
+
+Deno.test({
+  name: "shutdown() does not wait for a WebSocket whose peer went while it was being opened",
+  // What Deno keeps of it is the point of this test.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const entered = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const server = await start(async (request, info) => {
+      entered.resolve();
+      await new Promise((resolve) => (info as ServeInfo).disconnected!.addEventListener("abort", resolve));
+      await delay(100); // until the native server has seen the end, too
+      answered.resolve();
+      return Deno.upgradeWebSocket(request).response;
+    });
+    await using client = openClient({
+      ...identity,
+      openPath: async () => {
+        const [near, far] = await connPair();
+        const broken = entered.promise.then(() => Promise.reject(new Error("the path broke")));
+        broken.catch(() => {});
+        void server.accept({
+          ...from("198.51.100.7", 1, far),
+          read: (buffer) => Promise.race([far.read(buffer), broken]),
+        });
+        return near;
+      },
+    });
+    await assertRejects(() => client.webSocket("/"));
+    await answered.promise;
+    await deadline(server.shutdown(), 10_000);
+  },
 });
 
 Deno.test("shutdown() takes no more paths", async () => {
