@@ -31,7 +31,10 @@ const MAX_NODES = 64;
 const MAX_PROVEN = 1024;
 const MAX_WAITING = 1024;
 /** Each node's word costs at most so many datagrams. */
-const QUESTIONS: Rate = { burst: 8, perSecond: 1 };
+const QUESTIONS: Rate = { burst: 16, perSecond: 2 };
+/** An address that has announced itself with thousands of ports gets no more, and leaves the rest to others. */
+const QUESTIONS_PER_ADDRESS: Rate = { burst: 4, perSecond: 0.5 };
+const MAX_ADDRESSES = 1024;
 /** Nodes go on naming an endpoint for up to 45 min: who has not proven himself by then does not any more. */
 const TRIED_MS = 2 * 60_000;
 /** An endpoint is asked again if it does not answer: datagrams get lost. */
@@ -74,6 +77,7 @@ export class Announcements implements Disposable {
   readonly #elected: Recent;
   readonly #asked: Recent;
   readonly #questions: Budgets;
+  readonly #questionsPerAddress: Budgets;
   readonly #confirmations: Budgets;
   readonly #juries: Budget;
   #isJuryOut = false;
@@ -89,6 +93,7 @@ export class Announcements implements Disposable {
     this.#juries = new Budget(JURIES, now);
     this.#asked = new Recent(MAX_WAITING, ASK_AGAIN_MS, now);
     this.#questions = new Budgets(QUESTIONS, MAX_NODES, now);
+    this.#questionsPerAddress = new Budgets(QUESTIONS_PER_ADDRESS, MAX_ADDRESSES, now);
     this.#confirmations = new Budgets(CONFIRMATIONS, MAX_NODES, now);
   }
 
@@ -137,7 +142,8 @@ export class Announcements implements Disposable {
     }
     for (const one of named) {
       const key = formatEndpoint(one);
-      if (this.#asked.has(key) || !this.#questions.take(formatEndpoint(from))) continue;
+      if (this.#asked.has(key) || !this.#questionsPerAddress.take(one.hostname)) continue;
+      if (!this.#questions.take(formatEndpoint(from))) return;
       this.#asked.add(key);
       send(one, this.#asker.question(one.hostname));
     }

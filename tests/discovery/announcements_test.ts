@@ -179,12 +179,23 @@ Deno.test("Announcements send little at the word of a node that names many, and 
     hear(node(1), ...made(n));
     await clock.pass(100);
   }
-  assertLessOrEqual(sent.length, 8 + 60 + 1);
+  assertLessOrEqual(sent.length, 16 + 2 * 60 + 1);
   assertLessOrEqual(confirmations(), 4 + 15 + 1);
   assertEquals(proven, []);
   const before = sent.length;
   hear(node(2), CALLER); // whom another names is asked all the same
   assertEquals(sent.slice(before).map(({ to }) => to), [CALLER]);
+});
+
+Deno.test("Announcements ask a quiet address through one that has announced itself with thousands of ports", async () => {
+  const { clock, hear, sent } = setUp();
+  for (let n = 0; n < 40; n++) {
+    hear(node(1), ...Array.from({ length: 99 }, (_, i) => ({ ...THIRD_PARTY, port: 1 + 100 * n + i })));
+    await clock.pass(125);
+  }
+  assertLessOrEqual(sent.length, 4 + 3);
+  hear(node(1), ...Array.from({ length: 99 }, (_, i) => ({ ...THIRD_PARTY, port: 1 + i })), CALLER);
+  assertEquals(sent.at(-1)!.to, CALLER);
 });
 
 Deno.test("Announcements ask nobody who may not be dialled", () => {
