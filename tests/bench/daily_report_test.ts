@@ -1,0 +1,35 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { dailyTables, linesOf } from "./_daily_report.ts";
+
+const at = (requestsPerSecond: number, medianMs: number) => [{ requestsPerSecond, medianMs }];
+
+Deno.test("linesOf() speaks of what was measured, and says whether it is what was wanted", () => {
+  assertEquals(linesOf({}), []);
+  const http = { bare: at(40_000, 1.5), bareAlone: at(9000, 0.1) };
+  const fast = linesOf({ http: { ...http, through: at(20_000, 2.4), throughAlone: at(2000, 0.9) } });
+  assertEquals(fast.map(({ held }) => held), [true, true, true]);
+  const slow = linesOf({ http: { ...http, through: at(4000, 16), throughAlone: at(500, 1.2) } });
+  assertEquals(slow.map(({ held }) => held), [false, false, false]);
+  assertStringIncludes(slow[0]!.measured, "0.10 (0.10 to 0.10): 4000 (4000 to 4000) of 40000");
+});
+
+Deno.test("linesOf() compares a download with native wss by what its sender keeps", () => {
+  const wss = [{ way: "native" as const, bytesPerSecond: [400e6, 1000e6], roundTripMs: 0.1 }];
+  const lines = linesOf({ download: { bare: [2e9], through: [320e6] }, wss });
+  assertEquals(lines.map(({ held }) => held), [true, true, false]);
+});
+
+Deno.test("linesOf() takes memory for flat that grows by 10 MB in 5 GB at the most", () => {
+  const memory = [0.001, 0.003].map((slope) => ({
+    ...{ direction: "upload", process: "serve", slope, settled: 90e6, most: 95e6 } as const,
+  }));
+  assertEquals(linesOf({ memory }).map(({ held }) => held), [true, false]);
+});
+
+Deno.test("dailyTables() has a line for each part of the way, and what each request takes", () => {
+  const hops = {
+    ...{ none: at(50_000, 1), copy: at(20_000, 1), local: at(10_000, 1) },
+    ...{ proxy: at(8000, 1), handler: at(6000, 1), all: at(4000, 1) },
+  };
+  assertStringIncludes(dailyTables({ hops }), "| 4000 (4000 to 4000) | 0.08 (0.08 to 0.08) | 250 |");
+});
