@@ -11,10 +11,12 @@ const MAX_FILE_BYTES = 4096;
 export interface About {
   /** `serve`, `forward` and the like. */
   readonly command: string;
-  /** The id that is served, or that of the peer. */
-  readonly id: string;
+  /** The id that is served, or that of the peer; absent where it is none in particular. */
+  readonly id?: string;
   /** Where it can be reached on this machine, or what it serves; for a person. */
   readonly detail?: string;
+  /** What the other side has to type, without saying who it is. */
+  readonly reach?: string;
 }
 
 /** A running command, as `skip status` shows it. */
@@ -77,10 +79,11 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function read(path: string): Promise<Running[]> {
   try {
-    const { pid, since, command, id, detail } = JSON.parse(await Deno.readTextFile(path));
+    const { pid, since, command, id, detail, reach } = JSON.parse(await Deno.readTextFile(path));
+    const more = { ...(id ? { id } : {}), ...(detail ? { detail } : {}), ...(reach ? { reach } : {}) };
     const isWhole = Number.isSafeInteger(pid) && Number.isFinite(since) &&
-      [command, id, detail ?? ""].every((text) => typeof text === "string");
-    return isWhole ? [{ pid, since, command, id, ...(detail ? { detail } : {}) }] : [];
+      [command, ...Object.values(more)].every((text) => typeof text === "string");
+    return isWhole ? [{ pid, since, command, ...more }] : [];
   } catch {
     return []; // it is being written, or is no file of ours
   }

@@ -2,11 +2,15 @@ import config from "../deno.json" with { type: "json" };
 import { UsageError } from "./_exit.ts";
 import { OVERVIEW, TOPICS } from "./_help_texts.ts";
 import type { FlagTable } from "./_flags.ts";
+import { manualPage } from "./_manual_page.ts";
 import { nearest } from "./_nearest.ts";
 import { Output } from "./_output.ts";
 
+/** The topic that is all the others. */
+const MANUAL = "man";
+
 /** What `skip help` takes. */
-export const HELP_FLAGS: FlagTable = { positional: [0, 1], words: Object.keys(TOPICS) };
+export const HELP_FLAGS: FlagTable = { positional: [0, 1], words: [...Object.keys(TOPICS), MANUAL] };
 
 /** The verb phrase of each command, and the first line of help on each of its flags, for completions. */
 export function briefHelp(command: string): { about: string; flags: ReadonlyMap<string, string> } {
@@ -17,12 +21,12 @@ export function briefHelp(command: string): { about: string; flags: ReadonlyMap<
   return { about, flags: new Map([...lines].map(([, flag, text]) => [flag!, text!.trim()])) };
 }
 
-/** `skip help`: the overview, a command, or a topic. */
+/** `skip help`: the overview, a command, a topic, or all of them. */
 export function helpCommand(args: string[]): Promise<number> {
   const topic = args.find((arg) => !arg.startsWith("-"));
-  const text = topic === undefined ? OVERVIEW : Object.hasOwn(TOPICS, topic) ? TOPICS[topic] : undefined;
+  const text = topic === undefined ? OVERVIEW : textOf(topic);
   if (text === undefined) {
-    const guess = nearest(topic!, Object.keys(TOPICS));
+    const guess = nearest(topic!, HELP_FLAGS.words!);
     throw new UsageError(
       `There is no help on "${topic}"`,
       guess ? `Did you mean skip help ${guess}?` : "See skip help.",
@@ -30,6 +34,11 @@ export function helpCommand(args: string[]): Promise<number> {
   }
   print(text);
   return Promise.resolve(0);
+}
+
+function textOf(topic: string): string | undefined {
+  if (topic === MANUAL) return manualPage({ overview: OVERVIEW, topics: TOPICS, version: config.version });
+  return Object.hasOwn(TOPICS, topic) ? TOPICS[topic] : undefined;
 }
 
 /** `skip --version`. */
