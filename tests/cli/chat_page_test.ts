@@ -50,6 +50,6 @@ browserTest(
     for (const page of pages) await hears(page, "hello from the terminal");
     for (const page of pages) await page.until(`/ ms$/.test(document.querySelector("#trip").innerText)`);
     const complaints = pages.flatMap((page) => page.complaints);
-  assertEquals(complaints.filter((text) => !NO_SECURE_ORIGIN.test(text)), []);
+    assertEquals(complaints.filter((text) => !NO_SECURE_ORIGIN.test(text)), []);
   },
 );
