@@ -15,7 +15,8 @@ export type AnswerBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 /**
  * The body of an answer: whole if it is small and comes soon, or else a stream that reads no further than 64 KiB and a
- * chunk ahead of whoever takes it, and that errs where the target breaks off.
+ * chunk ahead of whoever takes it, and that errs where the target breaks off. Rejects where
+ * it does so at once.
  */
 export async function answerBody(message: IncomingMessage): Promise<AnswerBody> {
   const body = new Reading(message);
@@ -49,13 +50,14 @@ class Reading {
     this.#onChange();
   }
 
-  /** Whether all of it is there within a moment. */
+  /** Whether all of it is there within a moment. Rejects if it never will be: nobody has been told anything yet. */
   async comesSoon(): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, SOON_MS);
     this.#onChange = () => (this.#size > SMALL_BODY_BYTES || this.#end !== "none") && resolve();
     await promise;
     clearTimeout(timer);
+    if (this.#end instanceof Error) throw this.#end;
     return this.#end === "whole" && this.#size <= SMALL_BODY_BYTES;
   }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { runFlags } from "../../tools/run_flags.ts";
 import { Transcript } from "../cli/_skip.ts";
 import { apart, signalChild } from "../skip_process.ts";
 import type { BarePorts } from "./_bare_server.ts";

@@ -65,15 +65,23 @@ Deno.test("answerBody() streams what is large, and reads no further ahead than i
 });
 
 Deno.test("answerBody() gives out all that came before the target broke off, and then an error", async () => {
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  await bodyOf(async (connection) => {
+    await connection.write(`HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc`);
+    await seen;
+  }, async (body) => {
+    assertInstanceOf(body, ReadableStream);
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    assertEquals((await reader.read()).value, "abc");
+    see();
+    await assertRejects(() => reader.read());
+  });
+});
+
+Deno.test("answerBody() never takes what breaks off at once for a whole body", async () => {
   for (const length of [10, 100_000]) {
-    await bodyOf(
-      (connection) => connection.write(`HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nabc`),
-      async (body) => {
-        assertInstanceOf(body, ReadableStream);
-        const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-        assertEquals((await reader.read()).value, "abc");
-        await assertRejects(() => reader.read());
-      },
-    );
+    const text = `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nabc`;
+    const use = async (body: AnswerBody) => void await new Response(body).bytes();
+    await assertRejects(() => bodyOf((connection) => connection.write(text), use));
   }
 });

@@ -77,14 +77,17 @@ Deno.test("proxyTarget() answers 502 to what is no HTTP, is too long, or ends be
 
 Deno.test("proxyTarget() breaks its answer off when the target breaks off in the middle of a body", async () => {
   const heads = ["content-length: 10", "transfer-encoding: chunked"];
+  const begun = heads.map(() => Promise.withResolvers<void>());
   await using target = serveRaw(async (connection, nth) => {
     await connection.until(/\r\n\r\n/);
     await connection.write(`HTTP/1.1 200 OK\r\n${heads[nth]}\r\n\r\n${nth === 1 ? "3\r\nabc\r\n" : "abc"}`);
+    await begun[nth]!.promise;
   });
   await using proxy = front(target.origin);
-  for (const head of heads) {
+  for (const [nth, head] of heads.entries()) {
     const response = await fetch(proxy.origin, { method: "POST" });
     assertEquals(response.status, 200);
+    begun[nth]!.resolve();
     await assertRejects(() => response.text(), Error, undefined, head);
   }
 });
