@@ -8,6 +8,7 @@ import { startChain, startForward, startServer } from "./_chain.ts";
 import type { BarePorts } from "./_bare_server.ts";
 import { type Hop, type HopAddress, HOPS } from "./_hop.ts";
 import { ownLoopback } from "./_loopback.ts";
+import { usage } from "./_process.ts";
 import { startProgram } from "./_program.ts";
 import { load, type LoadFigures } from "./_wrk.ts";
 
@@ -37,46 +38,69 @@ export async function measureHttp(rounds: number): Promise<HttpFigures> {
   return await inRounds(ways, rounds);
 }
 
-/** Requests a second through each part of the way, by its name; `none` is the server alone. */
-export async function measureHops(rounds: number): Promise<Record<Hop | "none" | "all", LoadFigures[]>> {
+/** What was seen through one part of the way. */
+export interface HopFigures extends LoadFigures {
+  /** Processor time that each request took in the processes of that part, the server's own not counted but where it is alone. */
+  readonly cpuMs: number;
+}
+
+/** Each part of the way, by its name; `none` is the server alone. */
+export async function measureHops(rounds: number): Promise<Record<Hop | "none" | "all", HopFigures[]>> {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startServer());
   const { http } = (await server.lines.next()).value as BarePorts;
-  const ways: Record<string, Way> = { none: { url: urlOf(http), connections: MANY } };
+  const ways: Record<string, Way> = {
+    none: { url: urlOf(http), connections: MANY, pids: [server.pid] },
+  };
   for (const hop of HOPS) {
     const program = stack.use(
       await startProgram(await ownLoopback(), new URL("./_hop.ts", import.meta.url), hop, `${http}`),
     );
     const address = (await program.lines.next()).value as HopAddress;
-    const { port } = "port" in address ? address : stack.use(await startForward(address));
-    ways[hop] = { url: urlOf(port), connections: MANY };
+    const forward = "port" in address ? [] : [stack.use(await startForward(address))];
+    const { port } = "port" in address ? address : forward[0]!;
+    ways[hop] = {
+      url: urlOf(port),
+      connections: MANY,
+      pids: [program.pid, ...forward.map(({ pid }) => pid)],
+    };
   }
   const chain = stack.use(await startChain());
-  ways.all = { url: urlOf(chain.through.http), connections: MANY };
+  ways.all = { url: urlOf(chain.through.http), connections: MANY, pids: Object.values(chain.pids) };
   return await inRounds(ways as Record<Hop | "none" | "all", Way>, rounds);
 }
 
 interface Way {
   readonly url: string;
   readonly connections: number;
+  /** The processes that are counted. @default none */
+  readonly pids?: readonly number[];
 }
 
 async function inRounds<Name extends string>(
   ways: Readonly<Record<Name, Way>>,
   rounds: number,
-): Promise<Record<Name, LoadFigures[]>> {
+): Promise<Record<Name, HopFigures[]>> {
   const all = Object.entries(ways) as [Name, Way][];
   const figures = Object.fromEntries(all.map(([name]) => [name, []])) as unknown as Record<
     Name,
-    LoadFigures[]
+    HopFigures[]
   >;
   for (const [, { url, connections }] of all) await load(url, { connections, seconds: WARM_UP_SECONDS });
   for (let round = 0; round < rounds; round++) {
-    for (const [name, { url, connections }] of all) {
-      figures[name].push(await load(url, { connections, seconds: SECONDS }));
+    for (const [name, { url, connections, pids = [] }] of all) {
+      const before = await cpuSeconds(pids);
+      const seen = await load(url, { connections, seconds: SECONDS });
+      const cpuMs = (await cpuSeconds(pids) - before) * 1000 / (seen.requestsPerSecond * SECONDS);
+      figures[name].push({ ...seen, cpuMs });
     }
   }
   return figures;
+}
+
+async function cpuSeconds(pids: readonly number[]): Promise<number> {
+  const all = await Promise.all(pids.map(usage));
+  return all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
 }
 
 function urlOf(port: number): string {

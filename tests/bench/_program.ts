@@ -5,6 +5,7 @@ import type { Loopback } from "./_loopback.ts";
 
 /** A process of a benchmark. */
 export interface Program extends AsyncDisposable {
+  readonly pid: number;
   /** The objects that it prints, one a line. */
   readonly lines: AsyncGenerator<unknown>;
   /** Ends it, and rejects where it has failed. */
@@ -18,6 +19,7 @@ export async function startProgram(loopback: Loopback, script: URL, ...args: str
   const child = new Deno.Command(program, { args: rest, stdin: "null", stdout: "piped", stderr: "inherit" })
     .spawn();
   return {
+    pid: child.pid,
     lines: jsonLines(child.stdout),
     async finish() {
       const { success, code } = await child.status;
