@@ -110,13 +110,15 @@ function ofMemory({ memory = [] }: DailyFigures): Line[] {
 
 function ofConnections({ connections: figures }: DailyFigures): Line[] {
   if (!figures) return [];
-  const { connections, seconds, descriptorsLeft, bytesLeft } = figures;
+  const { connections, failures, seconds, descriptorsLeft, bytesLeft } = figures;
+  const [first] = failures;
   return [{
     what: `${connections} short TCP connections, each answered rightly`,
     wanted: "all, and nothing left",
-    measured: `all, ${(connections / seconds).toFixed(0)} a second; ${descriptorsLeft} descriptors and ` +
-      `${(bytesLeft / 1000).toFixed(1)} kB a connection left`,
-    held: descriptorsLeft <= 0,
+    measured: `${connections - failures.length}, ${(connections / seconds).toFixed(0)} a second; ` +
+      `${descriptorsLeft} descriptors and ${(bytesLeft / 1000).toFixed(1)} kB a connection left` +
+      (first ? `; first failure: ${first}` : ""),
+    held: failures.length === 0 && descriptorsLeft <= 0,
   }];
 }
 

@@ -26,6 +26,15 @@ Deno.test("linesOf() takes memory for flat that grows by 10 MB in 5 GB at the mo
   assertEquals(linesOf({ memory }).map(({ held }) => held), [true, false]);
 });
 
+Deno.test("linesOf() lets no short connection fail, and none leave a descriptor behind", () => {
+  const connections = { connections: 100, failures: [], seconds: 1, descriptorsLeft: 0, bytesLeft: 500 };
+  const bad = [{ ...connections, failures: ["number 7: reset"] }, { ...connections, descriptorsLeft: 3 }];
+  const lines = [connections, ...bad].flatMap((one) => linesOf({ connections: one }));
+  assertEquals(lines.map(({ held }) => held), [true, false, false]);
+  assertStringIncludes(lines[1]!.measured, "99, 100 a second");
+  assertStringIncludes(lines[1]!.measured, "first failure: number 7: reset");
+});
+
 Deno.test("dailyTables() has a line for each part of the way, and what a request takes of the processors", () => {
   const through = (requestsPerSecond: number, cpuMs: number) => [{ requestsPerSecond, medianMs: 1, cpuMs }];
   const hops = {
