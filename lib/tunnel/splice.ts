@@ -33,8 +33,8 @@ export interface SpliceResult {
 
 /**
  * Joins two streams until both directions have ended, and closes both. The end of one direction is passed on
- * while the other goes on; an error in either ends both, with a reset where a stream can be reset. Nothing is read
- * before what came earlier was taken, so that a slow reader slows down its writer, and at most two buffers of 256 KiB
+ * while the other goes on; an error in either ends both, with a reset where a stream can be reset. No more is read
+ * ahead of what was taken than one buffer holds, so that a slow reader slows down its writer, and at most two buffers of 256 KiB
  * are held.
  *
  * Rejects with `signal.reason` only; whatever else ends it is in {@linkcode SpliceResult.error}.
