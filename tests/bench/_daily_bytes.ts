@@ -54,7 +54,7 @@ export async function measureMemory(): Promise<MemoryFigures[]> {
   const wanted = JSON.stringify(await sumOf(bytes(LONG_BYTES)));
   const figures: MemoryFigures[] = [];
   for (const direction of ["download", "upload"] as const) {
-    const watch = new MemoryWatch(chain.pids);
+    using watch = new MemoryWatch(chain.pids);
     const { http } = chain.through;
     const arrived = direction === "download"
       ? JSON.stringify(await sumOf(watch.count(download(http, LONG_BYTES))))
@@ -68,7 +68,7 @@ export async function measureMemory(): Promise<MemoryFigures[]> {
 }
 
 /** Samples the memory of processes while a stream passes. */
-class MemoryWatch {
+class MemoryWatch implements Disposable {
   readonly #pids: Readonly<Record<string, number>>;
   readonly #samples: { passed: number; rss: Record<string, number> }[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
@@ -94,8 +94,12 @@ class MemoryWatch {
     this.#samples.push({ passed, rss });
   }
 
-  async stop(): Promise<Record<string, { slope: number; settled: number; most: number }>> {
+  [Symbol.dispose]() {
     clearInterval(this.#timer);
+  }
+
+  async stop(): Promise<Record<string, { slope: number; settled: number; most: number }>> {
+    this[Symbol.dispose]();
     await this.#sampling;
     const late = this.#samples.filter(({ passed }) => passed >= SETTLED_BYTES);
     const of = (name: string) => late.map(({ rss }) => rss[name]!);
