@@ -29,6 +29,8 @@ export interface RoundTrips {
 
 interface Waiting {
   readonly at: number;
+  /** How often we had looked by then. */
+  readonly tick: number;
   readonly resolve: (ms: number) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -37,11 +39,13 @@ interface Waiting {
 export class ControlChannel implements Disposable {
   readonly #socket: WebSocket;
   readonly #silenceMs: number;
+  readonly #silenceTicks: number;
   readonly #waiting = new Map<number, Waiting>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #roundTrips: number[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
   #n = 0;
+  #ticks = 0;
   #heardAt = performance.now();
   #isOpen = true;
 
@@ -50,6 +54,7 @@ export class ControlChannel implements Disposable {
     const { pingIntervalMs = PING_INTERVAL_MS, silenceMs = SILENCE_MS } = options;
     this.#socket = socket;
     this.#silenceMs = silenceMs;
+    this.#silenceTicks = Math.floor(silenceMs / pingIntervalMs);
     socket.onmessage = ({ data }) => this.#hear(data);
     socket.onclose = () => this.#end();
     socket.onerror = () => {}; // `close` follows
@@ -94,7 +99,7 @@ export class ControlChannel implements Disposable {
     if (!this.#isOpen) throw ended();
     const n = this.#n++;
     const abort = () => reject(signal!.reason);
-    this.#waiting.set(n, { at: performance.now(), resolve, reject });
+    this.#waiting.set(n, { at: performance.now(), tick: this.#ticks, resolve, reject });
     signal?.addEventListener("abort", abort, { once: true });
     this.#socket.send(encode(n));
     return await promise.finally(() => signal?.removeEventListener("abort", abort));
@@ -109,9 +114,12 @@ export class ControlChannel implements Disposable {
     waiting.resolve(this.#heardAt - waiting.at);
   }
 
+  /** A process that was stopped for a while has looked once in that time, and not yet at what has come meanwhile. */
   #tick(): void {
+    this.#ticks++;
     const oldest = this.#waiting.values().next().value;
-    if (oldest && performance.now() - oldest.at >= this.#silenceMs) return this.#end();
+    const isSilent = oldest && performance.now() - oldest.at >= this.#silenceMs;
+    if (isSilent && this.#ticks - oldest.tick >= this.#silenceTicks) return this.#end();
     this.ping().catch(() => {}); // `closed` tells
   }
 

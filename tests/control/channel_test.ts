@@ -41,6 +41,16 @@ Deno.test("ControlChannel lives as long as there are answers", async () => {
   assertEquals(isOver, false);
 });
 
+Deno.test("ControlChannel does not take the time for silence in which this process was stopped", async () => {
+  await using pair = await socketPair();
+  answerControl(pair.server, REMOTE, () => {});
+  using channel = new ControlChannel(pair.client, { pingIntervalMs: 20, silenceMs: 60 });
+  const ping = channel.ping();
+  const until = performance.now() + 100;
+  while (performance.now() < until); // nothing else happens meanwhile
+  await ping;
+});
+
 Deno.test("ControlChannel ends when the other side closes it, or sends noise in place of answers", async () => {
   for (const end of ["close", "noise"] as const) {
     await using pair = await socketPair();
