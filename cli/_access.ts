@@ -6,6 +6,9 @@ import { withKeyFile } from "./_key_file.ts";
 import { identityPath, invitationsPath } from "./_paths.ts";
 import { readPeer } from "./_peer.ts";
 
+/** A token has 111 letters, and the file a line's end. */
+const MAX_TOKEN_FILE_BYTES = 4096;
+
 /** Flags of a serving command that say who may connect. */
 export const ACCESS_FLAGS = { boolean: ["invite-only"], string: ["allow-file"], collect: ["allow"] } as const;
 
@@ -52,6 +55,24 @@ export function describeAccess(access: AccessOptions | undefined): string {
 export async function readCredentials(flags: Flags): Promise<{ identity?: Identity; token?: string }> {
   const [file, token] = [flags.value("identity"), flags.value("token")];
   if (file === undefined && token === undefined && !flags.has("as-me")) return {};
+  const shown = token === undefined ? {} : { token: await readTokenFlag(token) };
   const identity = await withKeyFile(file ?? identityPath(), loadOrCreateIdentity);
-  return { identity, ...(token === undefined ? {} : { token }) };
+  return { identity, ...shown };
+}
+
+/** The token itself, or `@FILE`: others on this machine see what is typed. */
+async function readTokenFlag(text: string): Promise<string> {
+  if (!text.startsWith("@")) return text;
+  const path = text.slice(1);
+  try {
+    const { size } = await Deno.stat(path);
+    if (size > MAX_TOKEN_FILE_BYTES) throw new RangeError("it is far too large");
+    return (await Deno.readTextFile(path)).trim();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new UsageError(
+      `The token cannot be read from "${path}": ${(error as Error).message}`,
+      "Give --token TOKEN, or --token @FILE with a file that holds it.",
+    );
+  }
 }

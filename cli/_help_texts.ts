@@ -35,7 +35,8 @@ const TIMEOUT = `  --timeout SECONDS       how long reaching the peer may take (
 /** Who we are to a peer. */
 const AS_ME =
   `  --as-me                 show the peer this machine's id (default: nothing that says who we are)`;
-const TOKEN = `  --token TOKEN           show an invitation, and the id, to which it is bound from then on`;
+const TOKEN =
+  `  --token TOKEN           show an invitation (@FILE: the one in a file), and the id, to which it is bound from then on`;
 const SHOWN = `  --identity FILE         show the id of this key file`;
 
 /** Who may connect. */
@@ -122,8 +123,8 @@ ${AS_ME}
 ${SHOWN}
 ${NETWORK}
 
-Port 80 is the peer's site, port 443 its own TLS, in which nobody shows an id. Every user of this machine can use the
-proxy.
+Port 80 is the peer's site, port 443 its own TLS, in which nobody shows an id. A petname may stand for the id: the peer
+sees it as Host. Every user of this machine can use the proxy.
 Example: skip proxy, then curl --proxy socks5h://127.0.0.1:1080 http://ID.skip.alt/`,
 
   pipe:
@@ -185,7 +186,8 @@ Usage: skip invite [--uses N] [--for DURATION] [--identity FILE]
   --identity FILE         the key file of the serving peer (default: the platform's configuration folder)
 ${COMMON}
 
-Whoever uses a token first stays let in until it ends: it is worth nothing to anybody else.
+Whoever uses a token first stays let in until it ends: it is worth nothing to anybody else. The command fits what skip
+serve of that identity serves, if it is running here; --token @FILE keeps a token out of what others see running.
 It counts where skip serve runs with --invite-only, --allow or --allow-file.`,
 
   name: `Names peers, for every command that wants an ID.
@@ -212,7 +214,9 @@ The address goes to stdout. Example: skip dht --port 6881 --bootstrap none`,
 
   help: `Explains a command or a topic.
 
-Usage: skip help [COMMAND | network | output | config | service | exit-codes | permissions | licenses]`,
+Usage: skip help [COMMAND | network | output | config | service | exit-codes | permissions | licenses | man]
+
+man: all of it as one manual page; skip help man | man -l -`,
 
   completions: `Prints a script by which a shell completes commands and flags.
 

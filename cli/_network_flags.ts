@@ -25,6 +25,12 @@ export function readBootstrap(flags: Flags): readonly string[] | undefined {
   return values;
 }
 
+/** What the other side has to type to begin in the same network as a serving peer at `port`, with a space before it. */
+export function bootstrapText(bootstrap: readonly string[] | undefined, port: number): string {
+  const nodes = bootstrap?.length === 0 ? [`THIS-HOST:${port}`] : bootstrap ?? [];
+  return nodes.map((node) => ` --bootstrap ${node}`).join("");
+}
+
 /**
  * The servers of `--stun`: absent without the flag (the public list), empty for `--no-stun`.
  * Throws `UsageError` for anything that is no `HOST:PORT`.

@@ -2,10 +2,11 @@ import type { DialOptions } from "../lib/connect.ts";
 import type { NetworkOptions } from "../lib/network.ts";
 import { IDENTITY_FLAGS, readCredentials } from "./_access.ts";
 import { UsageError } from "./_exit.ts";
-import { type Flags, type FlagTable, readNumber } from "./_flags.ts";
+import { type Flags, type FlagTable, readFlags, readNumber } from "./_flags.ts";
 import { readBootstrap, readStun } from "./_network_flags.ts";
-import type { Output } from "./_output.ts";
+import { Output } from "./_output.ts";
 import { cacheFolder, knownNodesPath } from "./_paths.ts";
+import { readPeer } from "./_peer.ts";
 import { tellShortcomings } from "./_permissions.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
@@ -19,6 +20,38 @@ export const PEER_FLAGS = {
   collect: ["bootstrap", "stun"],
   files: ["identity"],
 } as const satisfies Omit<FlagTable, "positional">;
+
+/** The flags of a command that goes to one place of one peer. */
+export const VISIT_FLAGS = { ...PEER_FLAGS, string: [...PEER_FLAGS.string, "path"] } as const satisfies Omit<
+  FlagTable,
+  "positional"
+>;
+
+/** What such a command was told. */
+export interface Visit {
+  readonly flags: Flags;
+  readonly output: Output;
+  /** The peer's. */
+  readonly id: string;
+  readonly path: string;
+  /** What `dial` needs. */
+  readonly options: () => Promise<DialOptions>;
+  /** Aborted when the user does not want to go on, or when it takes longer than `--timeout` to reach the peer. */
+  readonly soon: (interrupted: AbortSignal) => AbortSignal;
+}
+
+/** Reads `skip COMMAND ID`. Throws `UsageError` for whatever is wrong with it. */
+export async function readVisit(command: string, args: readonly string[], table: FlagTable): Promise<Visit> {
+  const flags = readFlags(command, args, table);
+  const id = await readPeer(flags.positional[0]!);
+  const path = readPath(flags);
+  const seconds = readTimeout(flags);
+  const output = Output.by(flags);
+  const options = readDial(flags, output);
+  const soon = (interrupted: AbortSignal) =>
+    AbortSignal.any([interrupted, AbortSignal.timeout(seconds * 1000)]);
+  return { flags, output, id, path, options, soon };
+}
 
 /** What `dial` needs of the flags, who we are among it; throws `UsageError` at once. */
 export function readDial(flags: Flags, output: Output): () => Promise<DialOptions> {

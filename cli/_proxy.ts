@@ -12,6 +12,7 @@ import {
 } from "../lib/tunnel/mod.ts";
 import { CommandError, Exit, explain } from "./_exit.ts";
 import { destination, HeadError, originHead, readHead, type RequestHead } from "./_http_head.ts";
+import { isName } from "./_names.ts";
 import type { Peers } from "./_peers.ts";
 
 /** A client on this machine says what it wants at once. */
@@ -19,12 +20,14 @@ const GREETING_MS = 10_000;
 /** How long it may take to reach whatever is asked for. */
 const OPEN_MS = 30_000;
 const SOCKS_VERSION = 5;
-/** A host as it may stand in a URL, without a user's name or anything else. */
-const PEER_HOST = /^([a-z0-9]{52})\.skip\.alt\.?$/;
+/** A peer's host as it may stand in a URL: an id or a petname, without a user's name or anything else. */
+const PEER_HOST = /^([a-z0-9-]+)\.skip\.alt\.?$/;
 
 /** What a {@linkcode ProxySession} works with. */
 export interface ProxyOptions {
   readonly peers: Pick<Peers, "use">;
+  /** The petnames, as they are just now. */
+  readonly names: () => Promise<ReadonlyMap<string, string>>;
   /** Whether hosts that are no peers may be asked for. */
   readonly any: boolean;
   /** Told of each connection that could not be opened, and why. */
@@ -35,7 +38,7 @@ export interface ProxyOptions {
 class NotAllowed extends CommandError {
   /** `message` names the host. */
   constructor(message: string) {
-    const hint = "Ask for http://<id>.skip.alt/; skip proxy --any leads to other hosts, too.";
+    const hint = "Ask for http://<id or name>.skip.alt/; skip proxy --any leads to other hosts, too.";
     super(message, { code: "not-allowed", exit: Exit.failed, what: "This proxy does not lead there", hint });
   }
 }
@@ -145,35 +148,46 @@ interface Opening {
 /** Finds the way to a host; either `refuse` or `use` is called. */
 async function open(
   { hostname, port }: SocksDestination,
-  { peers, any, onFailure, signal, refuse, use }: ProxyOptions & Opening,
+  { peers, names, any, onFailure, signal, refuse, use }: ProxyOptions & Opening,
 ): Promise<void> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(OPEN_MS)]);
-  const fail = async (error: unknown) => {
+  let isUsed = false;
+  const useRemote = async (remote: ByteStream) => {
+    isUsed = true;
+    await use(remote);
+  };
+  try {
+    const id = await peerAt({ hostname, port }, { any, names });
+    if (id === undefined) return await useRemote(await dialTcp({ hostname, port }, until));
+    await peers.use(
+      id,
+      async (peer) => useRemote(await peer.openStream({ signal: until, bare: port === 443 })),
+    );
+  } catch (error) {
+    if (isUsed) throw error;
     if (!signal.aborted) onFailure(hostname, error);
     await refuse(error);
-  };
-  const id = peerOf(hostname);
-  const isOpen = id === undefined ? any && !hostname.endsWith(".alt") : port === 443 || port === 80;
-  if (!isOpen) return await fail(new NotAllowed(`${hostname}:${port} is not a peer's port 80 or 443`));
-  if (id === undefined) {
-    const remote = await dialTcp({ hostname, port }, until).catch(fail);
-    return remote && await use(remote);
   }
-  let remote: ByteStream | undefined;
-  const used = peers.use(id, async (peer) => {
-    remote = await peer.openStream({ signal: until, bare: port === 443 });
-    await use(remote);
-  });
-  await used.catch((error) => {
-    if (remote) throw error;
-    return fail(error);
-  });
 }
 
-function peerOf(hostname: string): string | undefined {
-  const id = hostname.toLowerCase().match(PEER_HOST)?.[1];
+/** The id of the peer whose host it is; `undefined` for one that may be dialled. Throws {@linkcode NotAllowed} for others. */
+async function peerAt(
+  { hostname, port }: SocksDestination,
+  { any, names }: Pick<ProxyOptions, "any" | "names">,
+): Promise<string | undefined> {
+  const label = hostname.toLowerCase().match(PEER_HOST)?.[1];
+  if (label === undefined && any && !hostname.endsWith(".alt")) return undefined;
+  const id = label === undefined ? undefined : isName(label) ? (await names()).get(label) : readId(label);
+  if (id !== undefined && (port === 443 || port === 80)) return id;
+  if (label !== undefined && id === undefined && isName(label)) {
+    throw new NotAllowed(`there is no peer with the name "${label}"`);
+  }
+  throw new NotAllowed(`${hostname}:${port} is not a peer's port 80 or 443`);
+}
+
+function readId(label: string): string | undefined {
   try {
-    return id && parsePeerId(id).id;
+    return parsePeerId(label).id;
   } catch {
     return undefined;
   }

@@ -11,10 +11,12 @@ const MAX_FILE_BYTES = 4096;
 export interface About {
   /** `serve`, `forward` and the like. */
   readonly command: string;
-  /** The id that is served, or that of the peer. */
-  readonly id: string;
+  /** The id that is served, or that of the peer; absent where it is none in particular. */
+  readonly id?: string;
   /** Where it can be reached on this machine, or what it serves; for a person. */
   readonly detail?: string;
+  /** What the other side has to type, without saying who it is. */
+  readonly reach?: string;
 }
 
 /** A running command, as `skip status` shows it. */
@@ -86,10 +88,11 @@ async function read(path: string): Promise<Running[]> {
 /** What a file tells, if it is one of ours and whole. Never throws. */
 export function parseRunning(text: string): Running[] {
   try {
-    const { pid, since, command, id, detail } = JSON.parse(text);
+    const { pid, since, command, id, detail, reach } = JSON.parse(text);
+    const more = { ...(id ? { id } : {}), ...(detail ? { detail } : {}), ...(reach ? { reach } : {}) };
     const isWhole = Number.isSafeInteger(pid) && Number.isFinite(since) &&
-      [command, id, detail ?? ""].every((text) => typeof text === "string");
-    return isWhole ? [{ pid, since, command, id, ...(detail ? { detail } : {}) }] : [];
+      [command, ...Object.values(more)].every((text) => typeof text === "string");
+    return isWhole ? [{ pid, since, command, ...more }] : [];
   } catch {
     return []; // it is being written, or somebody else's
   }

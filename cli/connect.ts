@@ -1,11 +1,10 @@
 import { delay } from "@std/async";
 import { connect } from "../lib/connect.ts";
 import { PeerError } from "../lib/errors.ts";
-import { type FlagTable, readFlags } from "./_flags.ts";
+import type { FlagTable } from "./_flags.ts";
 import { lines } from "./_lines.ts";
-import { Output } from "./_output.ts";
-import { readPeer } from "./_peer.ts";
-import { PEER_FLAGS, readDial, readPath, readTimeout } from "./_peer_flags.ts";
+import type { Output } from "./_output.ts";
+import { readVisit, VISIT_FLAGS } from "./_peer_flags.ts";
 import { interruptible } from "./_signals.ts";
 
 /** After the end of the input we go on listening until nothing has come for so long. */
@@ -16,27 +15,14 @@ const GOODBYE_MS = 3000;
 const HIGH_WATER_BYTES = 1024 * 1024;
 
 /** The flags of `skip connect`. */
-export const CONNECT_FLAGS: FlagTable = {
-  ...PEER_FLAGS,
-  string: [...PEER_FLAGS.string, "path"],
-  positional: [1, 1],
-};
+export const CONNECT_FLAGS: FlagTable = { ...VISIT_FLAGS, positional: [1, 1] };
 
 /** `skip connect ID`: lines from stdin are messages, messages go to stdout. */
 export async function connectCommand(args: string[]): Promise<number> {
-  const flags = readFlags("connect", args, CONNECT_FLAGS);
-  const id = await readPeer(flags.positional[0]!);
-  const path = readPath(flags);
-  const seconds = readTimeout(flags);
-  const output = Output.by(flags);
-  const options = readDial(flags, output);
+  const { id, path, output, options, soon } = await readVisit("connect", args, CONNECT_FLAGS);
   using interrupt = interruptible();
   try {
-    const socket = await connect(id, {
-      ...await options(),
-      path,
-      signal: AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]),
-    });
+    const socket = await connect(id, { ...await options(), path, signal: soon(interrupt.signal) });
     await converse(socket, output, interrupt.signal);
     return 0;
   } catch (error) {

@@ -1,13 +1,12 @@
-import { type ByteStream, dial, type DialOptions, type Peer } from "../lib/connect.ts";
+import { type ByteStream, dial, type Peer } from "../lib/connect.ts";
 import { type Endpoint, formatEndpoint, isPort, parseHostPort } from "../lib/endpoint.ts";
 import { PeerError } from "../lib/errors.ts";
 import { listenTcp, type LocalStream, splice, TCP_PROTOCOL, webSocketStream } from "../lib/tunnel/mod.ts";
 import { CommandError, Exit, explain, UsageError } from "./_exit.ts";
-import { type FlagTable, readFlags } from "./_flags.ts";
+import type { FlagTable } from "./_flags.ts";
 import { LocalConnections } from "./_local_connections.ts";
-import { Output } from "./_output.ts";
-import { readPeer } from "./_peer.ts";
-import { PEER_FLAGS, readDial, readPath, readTimeout } from "./_peer_flags.ts";
+import type { Output } from "./_output.ts";
+import { readVisit, type Visit, VISIT_FLAGS } from "./_peer_flags.ts";
 import { runningPath } from "./_paths.ts";
 import { announceRunning } from "./_running.ts";
 import { interruptible, untilInterrupted } from "./_signals.ts";
@@ -16,26 +15,17 @@ import { interruptible, untilInterrupted } from "./_signals.ts";
 const OPEN_MS = 30_000;
 
 /** The flags of `skip forward`. */
-export const FORWARD_FLAGS: FlagTable = {
-  ...PEER_FLAGS,
-  string: [...PEER_FLAGS.string, "path"],
-  positional: [1, 2],
-};
+export const FORWARD_FLAGS: FlagTable = { ...VISIT_FLAGS, positional: [1, 2] };
 
 /** `skip forward ID [LOCAL]`: what a peer serves, on a local port. */
 export async function forwardCommand(args: string[]): Promise<number> {
-  const flags = readFlags("forward", args, FORWARD_FLAGS);
-  const id = await readPeer(flags.positional[0]!);
+  const { flags, soon, ...visit } = await readVisit("forward", args, FORWARD_FLAGS);
   const local = readLocal(flags.positional[1]);
-  const path = readPath(flags);
-  const seconds = readTimeout(flags);
-  const output = Output.by(flags);
-  const options = readDial(flags, output);
+  const { output } = visit;
   using interrupt = interruptible();
   try {
     await using stack = new AsyncDisposableStack();
-    const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(seconds * 1000)]);
-    await start({ id, local, path, output, options, signal }, stack);
+    await start({ ...visit, local, signal: soon(interrupt.signal) }, stack);
     return await untilInterrupted(interrupt.signal);
   } catch (error) {
     return output.failure(error).exit;
@@ -43,12 +33,8 @@ export async function forwardCommand(args: string[]): Promise<number> {
 }
 
 /** What {@linkcode start} works with. */
-interface Around {
-  readonly id: string;
+interface Around extends Omit<Visit, "flags" | "soon"> {
   readonly local: Endpoint;
-  readonly path: string;
-  readonly output: Output;
-  readonly options: () => Promise<DialOptions>;
   readonly signal: AbortSignal;
 }
 

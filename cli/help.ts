@@ -2,11 +2,12 @@ import config from "../deno.json" with { type: "json" };
 import { UsageError } from "./_exit.ts";
 import { OVERVIEW, TOPICS } from "./_help_texts.ts";
 import type { FlagTable } from "./_flags.ts";
+import { manualPage } from "./_manual_page.ts";
 import { nearest } from "./_nearest.ts";
 import { Output } from "./_output.ts";
 
-/** Topics that are too long for one screen, read when they are asked for. */
-const LONG_TOPICS: Readonly<Record<string, () => Promise<string>>> = { licenses: readLicences };
+/** Topics that are too long for one screen, made when they are asked for. */
+const LONG_TOPICS: Readonly<Record<string, () => Promise<string>>> = { licenses: readLicences, man: manual };
 
 /** What `skip help` takes. */
 export const HELP_FLAGS: FlagTable = {
@@ -38,6 +39,11 @@ async function textOf(topic: string): Promise<string> {
     `There is no help on "${topic}"`,
     guess ? `Did you mean skip help ${guess}?` : "See skip help.",
   );
+}
+
+/** All the topics. */
+function manual(): Promise<string> {
+  return Promise.resolve(manualPage({ overview: OVERVIEW, topics: TOPICS, version: config.version }));
 }
 
 /** The licences of all that is inside. */

@@ -5,7 +5,8 @@ import { UsageError } from "./_exit.ts";
 import { type Flags, type FlagTable, readFlags, readNumber } from "./_flags.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { Output } from "./_output.ts";
-import { identityPath, invitationsPath } from "./_paths.ts";
+import { identityPath, invitationsPath, runningPath } from "./_paths.ts";
+import { listRunning } from "./_running.ts";
 
 /** The flags of `skip invite`. */
 export const INVITE_FLAGS: FlagTable = {
@@ -29,7 +30,7 @@ export async function inviteCommand(args: string[]): Promise<number> {
   const invitations = new Invitations(identity, invitationsPath(path));
   if (flags.has("list")) show(await invitations.list(), output);
   else if (revoke !== undefined) takeBack(revoke, await invitations.revoke(revoke), output);
-  else give(identity.id, await invitations.create(terms), terms, output);
+  else await give(identity.id, await invitations.create(terms), terms, output);
   return 0;
 }
 
@@ -39,14 +40,25 @@ function readUses(flags: Flags): number {
 }
 
 /** For the other side, the whole command; the token is in it once, for scripts as well. */
-function give(id: string, token: string, terms: { uses: number; lifetimeMs: number }, output: Output) {
-  const command = `skip connect ${id} --token ${token}`;
+async function give(
+  id: string,
+  token: string,
+  terms: { uses: number; lifetimeMs: number },
+  output: Output,
+) {
+  const command = `${await wayTo(id)} --token ${token}`;
   const until = new Date(Date.now() + terms.lifetimeMs).toISOString();
   output.product(command);
   output.event({ type: "invitation", id, token, uses: terms.uses, expires: until, command });
   const whom = terms.uses === 1 ? "the first peer that uses it" : `the first ${terms.uses} peers that use it`;
   output.say(`\nLets in ${whom}, until ${until}. Take it back with skip invite --revoke TOKEN.`);
   output.say("It counts where skip serve lets in only those that it knows: skip serve --invite-only");
+}
+
+/** As the serving peer of that id itself says it, if it is running here: it knows what it serves, and in which network. */
+async function wayTo(id: string): Promise<string> {
+  const running = await listRunning(runningPath());
+  return running.findLast((one) => one.id === id && one.reach)?.reach ?? `skip connect ${id}`;
 }
 
 function show(invitations: readonly Invitation[], output: Output) {

@@ -9,12 +9,14 @@ import { ACCESS_FLAGS, describeAccess, readAccess } from "./_access.ts";
 import { CommandError, Exit, UsageError } from "./_exit.ts";
 import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { withKeyFile } from "./_key_file.ts";
-import { readBootstrap, readPort } from "./_network_flags.ts";
+import { bootstrapText, readBootstrap, readPort } from "./_network_flags.ts";
 import { Output, processTerminal } from "./_output.ts";
+import { runningPath } from "./_paths.ts";
 import { readPeer } from "./_peer.ts";
 import { PEER_FLAGS, readDial, readNetwork, readTimeout } from "./_peer_flags.ts";
 import { pipe, type Traffic } from "./_pipe.ts";
 import { bytes } from "./_render.ts";
+import { announceRunning } from "./_running.ts";
 import { interruptible } from "./_signals.ts";
 
 /** The WebSocket subprotocol of `skip pipe`. */
@@ -53,7 +55,7 @@ export async function pipeCommand(args: string[]): Promise<number> {
     const until = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
     const socket = id === undefined
       ? await waitForGuest({ ...around, port, signal }, stack)
-      : await reachHost(id, { ...around, signal: until });
+      : await reachHost(id, { ...around, signal: until }, stack);
     await carry(socket, output, signal);
     return Exit.ok;
   } catch (error) {
@@ -77,6 +79,7 @@ async function waitForGuest(
   const { onProgress, ...options } = await readNetwork(flags, output)();
   const identity = await readIdentity(flags);
   const access = await readAccess(flags, identity, flags.value("identity") !== undefined);
+  await show(identity.id, stack);
   const server = await serve(oneGuest(guest.resolve, output), {
     ...options,
     ...{ port, signal, observer: false, identity },
@@ -92,8 +95,16 @@ async function waitForGuest(
 async function reachHost(
   id: string,
   { flags, output, signal }: Around,
+  stack: AsyncDisposableStack,
 ): Promise<WebSocket> {
-  return await connect(id, { ...await readDial(flags, output)(), protocols: [PIPE_PROTOCOL], signal });
+  const options = await readDial(flags, output)();
+  await show(id, stack);
+  return await connect(id, { ...options, protocols: [PIPE_PROTOCOL], signal });
+}
+
+/** For `skip status`. Before there is a connection: nothing may come between that and who hears it. */
+async function show(id: string, stack: AsyncDisposableStack) {
+  stack.use(await announceRunning(runningPath(), { command: "pipe", id }));
 }
 
 /** Throws `UsageError` for a flag of the other side. */
@@ -155,10 +166,8 @@ function announce(
   flags: Flags,
   output: Output,
 ) {
-  const bootstrap = readBootstrap(flags);
-  const nodes = bootstrap?.length === 0 ? [`THIS-HOST:${port}`] : bootstrap ?? [];
-  const to = nodes.map((node) => ` --bootstrap ${node}`).join("");
-  const command = `skip pipe ${id}${to}${access ? " --as-me" : ""}`;
+  const nodes = bootstrapText(readBootstrap(flags), port);
+  const command = `skip pipe ${id}${nodes}${access ? " --as-me" : ""}`;
   output.event({ type: "ready", id, port, command, access: access ? "limited" : "anyone" });
   output.say(`\n${describeAccess(access)}\n\nOn the other side:\n\n  ${command}\n`);
 }

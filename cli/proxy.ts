@@ -4,10 +4,13 @@ import { CommandError, Exit, explain } from "./_exit.ts";
 import { type FlagTable, readFlags } from "./_flags.ts";
 import { LocalConnections } from "./_local_connections.ts";
 import { readPort } from "./_network_flags.ts";
+import { readNames } from "./_names.ts";
 import { Output } from "./_output.ts";
+import { namesPath, runningPath } from "./_paths.ts";
 import { PEER_FLAGS, readDial } from "./_peer_flags.ts";
 import { Peers } from "./_peers.ts";
 import { serveProxy } from "./_proxy.ts";
+import { announceRunning } from "./_running.ts";
 import { interruptible, untilInterrupted } from "./_signals.ts";
 
 /** On loopback alone: whoever reaches the proxy reaches every peer in our name. */
@@ -33,6 +36,7 @@ export async function proxyCommand(args: string[]): Promise<number> {
   const { signal } = interrupt;
   try {
     await using stack = new AsyncDisposableStack();
+    const [any, names] = [flags.has("any"), () => readNames(namesPath())];
     const options = await dialOptions();
     const { discovery } = stack.use(await openNetwork(options, 0));
     const peers = stack.adopt(new Peers({ options: { ...options, discovery } }), (p) => p.close());
@@ -43,13 +47,15 @@ export async function proxyCommand(args: string[]): Promise<number> {
     };
     const connections = stack.adopt(
       new LocalConnections({
-        serve: (stream, signal) => serveProxy(stream, { peers, any: flags.has("any"), onFailure }, signal),
+        serve: (stream, signal) => serveProxy(stream, { peers, names, any, onFailure }, signal),
         onCrowd: (crowd) => output.event({ type: "crowd", crowd }),
       }),
       (c) => c.close(),
     );
     const { addr } = stack.use(await listen(port, (connection) => connections.admit(connection)));
-    announce(`${addr.hostname}:${addr.port}`, output);
+    const address = `${addr.hostname}:${addr.port}`;
+    announce(address, output);
+    stack.use(await announceRunning(runningPath(), { command: "proxy", detail: `at ${address}` }));
     return await untilInterrupted(signal);
   } catch (error) {
     return output.failure(error).exit;

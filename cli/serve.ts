@@ -11,7 +11,7 @@ import { type Flags, type FlagTable, readFlags } from "./_flags.ts";
 import { commandLine, ownInvocation } from "./_invocation.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { lines } from "./_lines.ts";
-import { readBootstrap, readPort } from "./_network_flags.ts";
+import { bootstrapText, readBootstrap, readPort } from "./_network_flags.ts";
 import { Output } from "./_output.ts";
 import { identityPath, runningPath } from "./_paths.ts";
 import { readNetwork } from "./_peer_flags.ts";
@@ -74,8 +74,9 @@ export async function serveCommand(args: string[]): Promise<number> {
       },
     });
     await tellOfTwins(server.id, output);
-    await using _ = await announceRunning(runningPath(), aboutOf(server, targets));
-    announce(server, output, { bootstrap: readBootstrap(flags), access, targets });
+    const reach = wayTo(server, { bootstrap: readBootstrap(flags), targets });
+    await using _ = await announceRunning(runningPath(), { ...aboutOf(server, targets), reach });
+    announce(server, output, { reach, access });
     if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
     await Promise.all(targets.map((target) => describe(target, output)));
     service.begin();
@@ -104,24 +105,13 @@ async function readIdentity(flags: Flags): Promise<Identity> {
   throw new UsageError("--ephemeral goes with no --identity", "Give one of the two.");
 }
 
-/** What decides on what the other side has to type. */
-interface Terms {
-  readonly bootstrap: readonly string[] | undefined;
-  readonly access: AccessOptions | undefined;
-  readonly targets: readonly NamedTarget[];
-}
-
 /** The id for scripts, and for a person the whole command that the other side has to type. */
 function announce(
   server: Server,
   output: Output,
-  { bootstrap, access, targets }: Terms,
+  { reach, access }: { reach: string; access: AccessOptions | undefined },
 ) {
-  const flags = bootstrap?.length === 0
-    ? ` --bootstrap THIS-HOST:${server.port}`
-    : (bootstrap ?? []).map((node) => ` --bootstrap ${node}`).join("");
-  const [verb, path] = wayTo(targets);
-  const command = `skip ${verb} ${server.id}${flags}${path}${access ? " --as-me" : ""}`;
+  const command = `${reach}${access ? " --as-me" : ""}`;
   output.product(server.id);
   output.event({
     type: "ready",
@@ -133,12 +123,18 @@ function announce(
   output.say(`\n${describeAccess(access)}\n\nOn the other side:\n\n  ${command}\n`);
 }
 
-/** The command that reaches what is served, and the flag for its path: to a browser or a program, unless it is the chat. */
-function wayTo(targets: readonly NamedTarget[]): [verb: string, path: string] {
-  const [first] = targets;
-  if (!first) return ["connect", ""];
+/** What decides on what the other side has to type. */
+interface Terms {
+  readonly bootstrap: readonly string[] | undefined;
+  readonly targets: readonly NamedTarget[];
+}
+
+/** The command that reaches what is served: to a browser or a program, unless it is the chat. */
+function wayTo({ id, port }: Server, { bootstrap, targets: [first] }: Terms): string {
+  const nodes = bootstrapText(bootstrap, port);
+  if (!first) return `skip connect ${id}${nodes}`;
   const { pathname } = new URL(first.path, "http://x");
-  return ["forward", pathname === "/" ? "" : ` --path ${pathname}`];
+  return `skip forward ${id}${nodes}${pathname === "/" ? "" : ` --path ${pathname}`}`;
 }
 
 /** For `skip status`. */

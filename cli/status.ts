@@ -4,6 +4,9 @@ import { runningPath } from "./_paths.ts";
 import { duration } from "./_render.ts";
 import { listRunning, type Running } from "./_running.ts";
 
+/** So that what stands behind it is in a column. */
+const ID_LENGTH = 52;
+
 /** The flags of `skip status`. */
 export const STATUS_FLAGS: FlagTable = { boolean: ["json", "quiet", "verbose"], positional: [0, 0] };
 
@@ -13,7 +16,8 @@ export async function statusCommand(args: string[]): Promise<number> {
   const output = Output.by(flags);
   const running = await listRunning(runningPath());
   for (const one of running) {
-    output.event({ type: "running", ...one });
+    const { reach: _, ...shown } = one;
+    output.event({ type: "running", ...shown });
     output.product(describeRunning(one, Date.now()));
   }
   if (running.length === 0) output.say("Nothing is running here. Try: skip serve");
@@ -21,9 +25,12 @@ export async function statusCommand(args: string[]): Promise<number> {
 }
 
 /** One line. */
-export function describeRunning({ command, detail, id, pid, since }: Running, now: number): string {
+export function describeRunning(
+  { command, detail, id = "any peer", pid, since }: Running,
+  now: number,
+): string {
   const more = detail ? `  ${detail}` : "";
-  return `${command.padEnd(8)} ${id}  ${pid}, since ${age(now - since)}${more}`;
+  return `${command.padEnd(8)} ${id.padEnd(ID_LENGTH)}  ${pid}, since ${age(now - since)}${more}`;
 }
 
 function age(ms: number): string {

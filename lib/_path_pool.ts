@@ -52,6 +52,8 @@ export class PathPool implements AsyncDisposable {
   #opening = 0;
   /** Those whose turn to open has not come; first come, first served. */
   readonly #queue = new Set<() => void>();
+  /** Takes the path that is being made ready. */
+  #waiting: ((path: ByteStream) => void) | undefined;
   #keeping: Promise<void> = Promise.resolve();
   #wantedAt = performance.now();
   #sentBytes = 0;
@@ -73,10 +75,29 @@ export class PathPool implements AsyncDisposable {
     this.#wantedAt = performance.now();
     const ready = this.#ready;
     this.#ready = undefined;
-    const alive = await ready?.checked.then(() => true, () => false);
-    const path = alive ? ready!.path : this.#track(await this.#openInTurn(signal));
+    const alive = ready && await ready.checked.then(() => true, () => false);
+    const path = alive ? ready.path : this.#track(await this.#soonest(signal));
     this.refill();
     return path;
+  }
+
+  /** One that was begun for nobody is further than one that is begun now; whichever comes later is kept for the next. */
+  #soonest(signal: AbortSignal): Promise<ByteStream> {
+    const own = this.#openInTurn(signal);
+    if (!this.#filling || this.#waiting) return own;
+    return new Promise((resolve, reject) => {
+      const waiting = (path: ByteStream) => {
+        resolve(path);
+        this.#fillWith(own);
+      };
+      const ifFirst = <T>(then: (value: T) => void) => (value: T) => {
+        if (this.#waiting !== waiting) return;
+        this.#waiting = undefined;
+        then(value);
+      };
+      this.#waiting = waiting;
+      own.then(ifFirst(resolve), ifFirst(reject));
+    });
   }
 
   async #openInTurn(signal: AbortSignal): Promise<ByteStream> {
@@ -126,9 +147,23 @@ export class PathPool implements AsyncDisposable {
   refill(): void {
     this.#callNext();
     if (this.#filling || this.#ready || !this.#options.isCheap() || this.#closing.signal.aborted) return;
-    this.#filling = this.#options.open(this.#closing.signal)
-      .then((path) => this.put(path), () => {}) // whoever needs one sees what is wrong
-      .finally(() => this.#filling = undefined);
+    this.#fillWith(this.#options.open(this.#closing.signal));
+  }
+
+  #fillWith(opening: Promise<ByteStream>) {
+    const filling = opening.then((path) => this.#arrived(path), () => {}) // whoever needs one sees what is wrong
+      .finally(() => {
+        if (this.#filling === filling) this.#filling = undefined;
+      });
+    this.#filling = filling;
+  }
+
+  #arrived(path: ByteStream) {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) waiting(path);
+    else if (this.#closing.signal.aborted) path.close();
+    else this.put(path);
   }
 
   /**

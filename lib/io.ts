@@ -19,3 +19,17 @@ export async function writeAll(stream: ByteStream, data: Uint8Array): Promise<vo
   let taken = await stream.write(data);
   while (taken < data.length) taken += await stream.write(data.subarray(taken));
 }
+
+/** Fills `buffer` from as many chunks as fit, takes them away, and gives the number of bytes. */
+export function takeFrom(chunks: Uint8Array[], buffer: Uint8Array): number {
+  let taken = 0;
+  while (chunks.length > 0 && taken < buffer.length) {
+    const chunk = chunks[0]!;
+    const part = chunk.subarray(0, buffer.length - taken);
+    buffer.set(part, taken);
+    taken += part.length;
+    if (part.length === chunk.length) chunks.shift();
+    else chunks[0] = chunk.subarray(part.length);
+  }
+  return taken;
+}

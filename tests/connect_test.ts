@@ -45,10 +45,13 @@ async function silence(conn: Deno.TcpConn) {
 
 Deno.test("dial() serves fetch and WebSockets over what it learnt once", async () => {
   const { serving, connecting } = inMemory();
-  await using server = await serve(async (request) => {
+  const from = new Map<string, number>();
+  await using server = await serve(async (request, { remoteAddr }) => {
+    const { pathname } = new URL(request.url);
+    from.set(pathname, (remoteAddr as Deno.NetAddr).port);
     if (request.headers.get("upgrade") === "websocket") {
       const { socket, response } = Deno.upgradeWebSocket(request);
-      socket.onopen = () => socket.send(new URL(request.url).pathname);
+      socket.onopen = () => socket.send(pathname);
       return response;
     }
     return new Response(`${request.method} ${await request.text()}`);
@@ -65,8 +68,9 @@ Deno.test("dial() serves fetch and WebSockets over what it learnt once", async (
   }));
   assertEquals(greetings, ["/a", "/b", "/c"]);
   assertEquals(events.filter((e) => e.type === "resolved").length, 1);
-  const paths = events.filter((e) => e.type === "path").length;
-  assertEquals(paths >= 4, true, `${paths} paths`); // and those that are made ready
+  assertEquals(new Set(from.values()).size, 4, "each has a path of its own");
+  await peer.ping();
+  assertEquals(peer.stats().openPaths >= 5, true, "and the control channel, beside which one is made ready");
 });
 
 Deno.test("dial() reports its stages in order, each with a fact", async () => {

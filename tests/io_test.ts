@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readExactly, writeAll } from "../lib/io.ts";
+import { readExactly, takeFrom, writeAll } from "../lib/io.ts";
 import { readAll, tcpPair } from "./_streams.ts";
 
 Deno.test("readExactly() leaves what follows to the next reader", async () => {
@@ -36,4 +36,12 @@ Deno.test("writeAll() goes on where a write took a part only", async () => {
   assertEquals(taken, [1, 2, 3, 4, 5]);
   here.close();
   there.close();
+});
+
+Deno.test("takeFrom() takes as much as fits, across chunks and within one", () => {
+  const chunks = [Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3, 4, 5)];
+  const buffer = new Uint8Array(3);
+  assertEquals([takeFrom(chunks, buffer), ...buffer], [3, 1, 2, 3]);
+  assertEquals([takeFrom(chunks, buffer), ...buffer], [2, 4, 5, 3]);
+  assertEquals([takeFrom(chunks, buffer), chunks.length], [0, 0]);
 });

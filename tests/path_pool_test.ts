@@ -59,6 +59,29 @@ Deno.test("PathPool makes the next path ready where that is cheap", async () => 
   path.close();
 });
 
+Deno.test("PathPool gives out what comes sooner: the path that it was making ready, or one of the taker's own", async () => {
+  const openings: PromiseWithResolvers<ByteStream>[] = [];
+  const open = () => {
+    openings.push(Promise.withResolvers());
+    return openings.at(-1)!.promise;
+  };
+  const [[near, a], [other, b]] = await Promise.all([tcpPair(), tcpPair()]);
+  for (const nth of [0, 1]) {
+    await using set = setUp({ open, isCheap: () => true });
+    openings.length = 0;
+    set.pool.refill();
+    const taking = set.pool.take(NEVER);
+    openings[nth]!.resolve(near);
+    const path = await taking;
+    assertEquals(path.localAddr.port, near.localAddr.port);
+    openings[1 - nth]!.resolve(other);
+    const next = await set.pool.take(NEVER);
+    assertEquals([next.localAddr.port, openings.length], [other.localAddr.port, 3]);
+    openings[2]!.reject(new Error("enough"));
+  }
+  for (const stream of [near, a, other, b]) stream.close();
+});
+
 Deno.test("PathPool counts what goes over its paths, and closes those that were silent", async () => {
   await using set = setUp();
   const quiet = await set.pool.take(NEVER);

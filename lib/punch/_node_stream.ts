@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { canonicalAddress, type Endpoint } from "../endpoint.ts";
 import type { ByteStream } from "../byte_stream.ts";
+import { takeFrom } from "../io.ts";
 
 /** Received bytes that may wait for a reader before the socket is paused, in buffers of his: he is to find the next one full. */
 const HIGH_WATER_BUFFERS = 2;
@@ -51,23 +52,9 @@ export class NodeStream implements ByteStream {
       await new Promise<void>((resolve) => this.#wake = resolve);
       this.#wake = undefined;
     }
-    const taken = this.#take(buffer);
+    const taken = takeFrom(this.#chunks, buffer);
     this.#buffered -= taken;
     if (this.#socket.isPaused() && this.#buffered < this.#highWater / 2) this.#socket.resume();
-    return taken;
-  }
-
-  /** Fills `buffer` from as many waiting chunks as fit. */
-  #take(buffer: Uint8Array): number {
-    let taken = 0;
-    while (this.#chunks.length > 0 && taken < buffer.length) {
-      const chunk = this.#chunks[0]!;
-      const part = chunk.subarray(0, buffer.length - taken);
-      buffer.set(part, taken);
-      taken += part.length;
-      if (part.length === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.length);
-    }
     return taken;
   }
 

@@ -7,6 +7,7 @@
  * @module
  */
 import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
+import { type AnswerBody, answerBody } from "./_answer_body.ts";
 import { TargetFault } from "./_fault.ts";
 import type { HeaderPair } from "./_forward_headers.ts";
 import { lookupLocalhost } from "./_localhost.ts";
@@ -40,8 +41,8 @@ export interface TargetRequest {
 export interface TargetAnswer {
   readonly status: number;
   readonly headers: readonly HeaderPair[];
-  /** Errs when the target breaks off before the end. */
-  readonly body: ReadableStream<Uint8Array>;
+  /** Whole, or a stream that errs when the target breaks off before the end. To be called at once, or `discard` in its place. */
+  body(): Promise<AnswerBody>;
   /** Lets go of the connection when the body is of no use. */
   discard(): void;
 }
@@ -136,24 +137,7 @@ function answerOf(message: IncomingMessage): TargetAnswer {
   const { statusCode = 0, rawHeaders } = message;
   const headers: HeaderPair[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
-  return { status: statusCode, headers, body: bodyOf(message), discard: () => void message.resume() };
-}
-
-/** Reads no further than one chunk ahead of whoever takes it. */
-function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
   message.on("error", () => {}); // also where nobody reads the body
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      message.pause();
-      message.on("data", (chunk: Uint8Array) => {
-        controller.enqueue(chunk);
-        if (controller.desiredSize! <= 0) message.pause();
-      });
-      message.once("end", () => controller.close());
-      message.once("error", (error) => controller.error(error));
-      message.pause(); // a listener for data starts it
-    },
-    pull: () => void message.resume(),
-    cancel: () => void message.destroy(),
-  }, { highWaterMark: 0 });
+  const [body, discard] = [() => answerBody(message), () => void message.resume()];
+  return { status: statusCode, headers, body, discard };
 }

@@ -1,3 +1,4 @@
+import { concat } from "../bytes.ts";
 import type { ByteRange } from "./_range.ts";
 
 /** Where larger reads stopped being faster. */
@@ -13,6 +14,14 @@ export function lengthOf(pieces: readonly Piece[]): number {
 
 function pieceLength(piece: Piece): number {
   return piece instanceof Uint8Array ? piece.length : piece.last - piece.first + 1;
+}
+
+/** Reads pieces and closes the file. They must not be many bytes. */
+export async function wholeBody(
+  file: Deno.FsFile,
+  pieces: readonly Piece[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  return concat(...await Array.fromAsync(read(file, pieces)));
 }
 
 /** Reads pieces one after the other, no faster than they are taken, and closes the file at the end, however that comes. */

@@ -1,6 +1,7 @@
+import { SMALL_BODY_BYTES } from "./_answer_body.ts";
 import { conditionalStatus, rangeApplies, type Validators } from "./_conditions.ts";
 import { contentType } from "./_content_type.ts";
-import { fileBody, lengthOf, type Piece } from "./_file_body.ts";
+import { fileBody, lengthOf, type Piece, wholeBody } from "./_file_body.ts";
 import { findInside } from "./_inside.ts";
 import { listingPage } from "./_listing.ts";
 import { type ByteRange, parseRange } from "./_range.ts";
@@ -71,13 +72,16 @@ function list(request: Request, page: string): Response {
 async function serveFile(request: Request, path: string): Promise<Response> {
   if (!(await Deno.stat(path)).isFile) return notFound(); // opening a pipe would wait for its writer
   const file = await Deno.open(path);
-  let body: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
+  let isTaken = false; // by whoever closes it
   try {
     const { status, headers, pieces } = answer(request, path, await file.stat());
-    if (request.method === "GET" && pieces) body = fileBody(file, pieces);
+    if (request.method !== "GET" || !pieces) return new Response(null, { status, headers });
+    isTaken = true;
+    const isSmall = lengthOf(pieces) <= SMALL_BODY_BYTES;
+    const body = isSmall ? await wholeBody(file, pieces) : fileBody(file, pieces);
     return new Response(body, { status, headers });
   } finally {
-    if (body === null) file.close();
+    if (!isTaken) file.close();
   }
 }
 

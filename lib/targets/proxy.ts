@@ -108,7 +108,7 @@ class ReverseProxy {
       signal: goneSignal(info),
       headTimeoutMs: this.#options.headTimeoutMs ?? HEAD_TIMEOUT_MS,
     });
-    return responseOf(answer, method, (location) => relocate(location, url, mount));
+    return await responseOf(answer, method, (location) => relocate(location, url, mount));
   }
 
   #path(request: Request, mount: string): string {
@@ -141,7 +141,11 @@ function goneSignal(info: Deno.ServeHandlerInfo): AbortSignal {
   return gone.signal;
 }
 
-function responseOf(answer: TargetAnswer, method: string, relocated: (location: string) => string): Response {
+async function responseOf(
+  answer: TargetAnswer,
+  method: string,
+  relocated: (location: string) => string,
+): Promise<Response> {
   const { status } = answer;
   const headers = responseHeaders(answer.headers);
   const location = headers.get("location");
@@ -149,5 +153,5 @@ function responseOf(answer: TargetAnswer, method: string, relocated: (location: 
   const bodiless = method === "HEAD" || BODILESS.includes(status);
   if (bodiless || status < 200 || status > 599) answer.discard();
   if (status < 200 || status > 599) throw new TargetFault("bad-answer", `The target's status is ${status}`);
-  return new Response(bodiless ? null : answer.body, { status, headers });
+  return new Response(bodiless ? null : await answer.body(), { status, headers });
 }

@@ -1,3 +1,5 @@
+import { takeFrom } from "../io.ts";
+
 /** Part of the protocol of streams over WebSockets: what either side may send before it is given credit. */
 export const FIRST_WINDOW_BYTES = 1024 * 1024;
 /** Part of the protocol: nobody may be given more than this at a time. */
@@ -86,15 +88,7 @@ export class Inbox {
   /** Fills `buffer` from as many chunks as fit; `null` at the end. */
   take(buffer: Uint8Array): number | null {
     if (this.#chunks.length === 0) return null;
-    let taken = 0;
-    while (this.#chunks.length > 0 && taken < buffer.length) {
-      const chunk = this.#chunks[0]!;
-      const part = chunk.subarray(0, buffer.length - taken);
-      buffer.set(part, taken);
-      taken += part.length;
-      if (part.length === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.length);
-    }
+    const taken = takeFrom(this.#chunks, buffer);
     this.#waiting -= taken;
     return taken;
   }

@@ -4,6 +4,10 @@ import { type ByteStream, writeAll } from "../punch/mod.ts";
 const FIRST_BUFFER_BYTES = 4 * 1024;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
+/** It is not worth a call to read less. */
+const LEAST_AHEAD_BYTES = 1024;
+/** So many turns of the microtask queue it takes a stream, and those around it, to say what it has at hand. */
+const MICROTASKS = 8;
 /** After so many reads that the first buffer would have held, a large one is given back. */
 const SMALL_READS = 64;
 /** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
@@ -97,15 +101,30 @@ class Direction {
   async run(head: Uint8Array) {
     if (head.length > 0) await this.#pass(head);
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
-    let smallReads = 0;
+    let [start, end, smallReads] = [0, 0, 0];
+    let ahead: Ahead | undefined;
     for (;;) {
-      const length = await this.#from.read(buffer);
+      const length = await (ahead ? ahead.read : this.#from.read(buffer));
       if (length === null) break;
-      const full = length === buffer.length;
-      await this.#pass(full ? buffer : buffer.subarray(0, length));
-      smallReads = length < FIRST_BUFFER_BYTES ? smallReads + 1 : 0;
-      if (full && length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(length * 4);
-      else if (smallReads === SMALL_READS) buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+      end += length;
+      ahead = undefined;
+      while (buffer.length - end >= LEAST_AHEAD_BYTES) {
+        ahead = new Ahead(this.#from.read(buffer.subarray(end)));
+        const more = await ahead.atOnce();
+        if (!more) break; // the end and an error, too, are for the next turn
+        end += more;
+        ahead = undefined;
+      }
+      await this.#pass(buffer.subarray(start, end));
+      smallReads = end - start < FIRST_BUFFER_BYTES ? smallReads + 1 : 0;
+      if (ahead) {
+        start = end;
+        continue;
+      }
+      const isFull = start === 0 && end > buffer.length - LEAST_AHEAD_BYTES;
+      if (isFull && end < LARGEST_BUFFER_BYTES / 2) buffer = new Uint8Array(buffer.length * 4);
+      else if (smallReads >= SMALL_READS) buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+      start = end = 0;
     }
     await this.#to.closeWrite();
   }
@@ -114,6 +133,23 @@ class Direction {
     await writeAll(this.#to, data);
     this.bytes += data.length;
     this.#onPass?.(data.length);
+  }
+}
+
+/** A read that was begun before what came earlier was passed on. */
+class Ahead {
+  readonly read: Promise<number | null>;
+  #value: number | null | undefined;
+
+  constructor(read: Promise<number | null>) {
+    this.read = read;
+    read.then((value) => this.#value = value, () => {}); // whoever awaits it sees the error
+  }
+
+  /** What it has read, if it need not wait for anything but the microtasks of the streams. */
+  async atOnce(): Promise<number | null | undefined> {
+    for (let i = 0; i < MICROTASKS && this.#value === undefined; i++) await undefined;
+    return this.#value;
   }
 }
 

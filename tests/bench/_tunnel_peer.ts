@@ -102,11 +102,15 @@ function opener({ nativePort, pathPort, id, servicePort }: Addresses): Record<Wa
   };
 }
 
-async function connectPeer(addresses: Addresses, rounds: number, megabytes: number, roundTrips: number) {
+async function connectPeer(
+  addresses: Addresses,
+  [rounds, megabytes, roundTrips]: readonly [number, number, number],
+  ways: readonly Way[],
+) {
   const open = opener(addresses);
   // The first round warms up both processes and does not count.
   for (let round = 0; round <= rounds; round++) {
-    for (const way of WAYS) {
+    for (const way of ways) {
       const socket = await open[way]();
       const bytesPerSecond: number[] = [];
       for (const mib of MOST_BUFFERED_MIB) {
@@ -159,10 +163,11 @@ async function roundTrip(socket: WebSocket, count: number): Promise<number> {
 }
 
 if (import.meta.main) {
-  const [role, addresses, rounds, megabytes, roundTrips] = Deno.args;
+  const [role, addresses, rounds, megabytes, roundTrips, ways] = Deno.args;
   if (role === "serve") await servePeer();
   else {
-    await connectPeer(JSON.parse(addresses!), Number(rounds), Number(megabytes), Number(roundTrips));
+    const many = [Number(rounds), Number(megabytes), Number(roundTrips)] as const;
+    await connectPeer(JSON.parse(addresses!), many, WAYS.filter((way) => ways!.split(",").includes(way)));
     Deno.exit(0);
   }
 }

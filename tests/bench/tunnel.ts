@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { runFlags } from "../../tools/run_flags.ts";
 import { type Loopback, loopbacks } from "./_loopback.ts";
+import { startProgram } from "./_program.ts";
 import { median, spread, table } from "./_statistics.ts";
 import { type Addresses, type Figures, MOST_BUFFERED_MIB, type Way, WAYS } from "./_tunnel_peer.ts";
 
+const PEER = new URL("./_tunnel_peer.ts", import.meta.url);
 const ROUNDS = 7;
 const MEGABYTES = 500;
 const ROUND_TRIPS = 3000;
@@ -29,46 +30,15 @@ export async function benchTunnel(): Promise<string> {
   return tables.join("\n\n");
 }
 
-async function measure(loopback: Loopback): Promise<Figures[]> {
-  await using serving = await start(loopback, "serve");
+/** Measures some ways in turn. */
+export async function measure(loopback: Loopback, ways: readonly Way[] = WAYS): Promise<Figures[]> {
+  await using serving = await startProgram(loopback, PEER, "serve");
   const addresses = (await serving.lines.next()).value as Addresses;
-  const args = [JSON.stringify(addresses), ROUNDS, MEGABYTES, ROUND_TRIPS].map(String);
-  await using connecting = await start(loopback, "connect", ...args);
+  const args = [JSON.stringify(addresses), ROUNDS, MEGABYTES, ROUND_TRIPS, ways].map(String);
+  await using connecting = await startProgram(loopback, PEER, "connect", ...args);
   const figures: Figures[] = [];
   for await (const line of connecting.lines) figures.push(line as Figures);
   return figures;
-}
-
-/** A process of this benchmark, and the objects that it prints. */
-async function start(
-  loopback: Loopback,
-  ...args: string[]
-): Promise<AsyncDisposable & { lines: AsyncGenerator<unknown> }> {
-  const script = new URL("./_tunnel_peer.ts", import.meta.url).pathname;
-  const deno = [Deno.execPath(), "run", "-A", "--quiet", ...await runFlags(), script, ...args];
-  const [program, ...rest] = loopback.in(deno);
-  const child = new Deno.Command(program, { args: rest, stdin: "null", stdout: "piped", stderr: "inherit" })
-    .spawn();
-  return {
-    lines: readLines(child.stdout),
-    async [Symbol.asyncDispose]() {
-      try {
-        child.kill();
-      } catch {
-        // ended already
-      }
-      await child.status;
-    },
-  };
-}
-
-async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<unknown> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) yield JSON.parse(line);
-  }
 }
 
 function summary(figures: readonly Figures[]): string {

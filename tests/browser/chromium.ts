@@ -45,6 +45,12 @@ function findChromium(): string | undefined {
 // deno-lint-ignore no-explicit-any
 type Answer = any;
 
+/** Options of {@linkcode Chromium.open}. */
+export interface OpenOptions {
+  /** Through which it is reached, as a URL such as `socks5://127.0.0.1:1080`. @default none */
+  readonly proxy?: string;
+}
+
 /** A browser with a profile of its own, which is removed at the end. */
 export class Chromium implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -104,8 +110,9 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** Opens a page in a window of its own, without the cookies and the storage of the others. */
-  async open(url: string, screen: Screen): Promise<Page> {
-    const { browserContextId } = await this.call("Target.createBrowserContext");
+  async open(url: string, screen: Screen, { proxy }: OpenOptions = {}): Promise<Page> {
+    const context = proxy === undefined ? {} : { proxyServer: proxy };
+    const { browserContextId } = await this.call("Target.createBrowserContext", context);
     const { targetId } = await this.call("Target.createTarget", { url: "about:blank", browserContextId });
     const { sessionId } = await this.call("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page(this, sessionId);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Exit } from "../../cli/_exit.ts";
+import { TOPICS } from "../../cli/_help_texts.ts";
 import { flagsOf, PERMISSIONS } from "../../cli/_permissions.ts";
 import { ROOT } from "../../tools/run_flags.ts";
 import { skip } from "./_skip.ts";
@@ -56,6 +57,12 @@ Deno.test("skip help names every flag that the README's synopsis names", async (
     const text = [own, ...await Promise.all(topics.map((topic) => help(topic)))].join("\n");
     for (const [flag] of rest!.matchAll(/--[\w-]+/g)) assertMatch(text, new RegExp(`^ {2}${flag} `, "m"));
   }
+});
+
+Deno.test("skip help help names every topic", async () => {
+  const [, topics] = (await help("help")).match(/\[COMMAND \| (.+)\]/)!;
+  const others = Object.keys(TOPICS).filter((topic) => !COMMANDS.includes(topic));
+  assertEquals(topics!.split(" | "), [...others, "licenses", "man"]);
 });
 
 Deno.test("skip help suggests the nearest topic", async () => {

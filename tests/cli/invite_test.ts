@@ -19,7 +19,9 @@ Deno.test("skip invite prints the whole command, by which one peer gets in and n
   await using other = await temporaryFolder();
   await using server = await serveAlone(["--invite-only"], { home: home.path });
   const { stdout, stderr } = await skip(["invite"], { home: home.path });
-  const [, id, token] = stdout.match(/^skip connect (\w{52}) --token ([\w-]{111})\n$/)!;
+  const [, id, token] = stdout.match(
+    /^skip connect (\w{52}) --bootstrap THIS-HOST:\d+ --token ([\w-]{111})\n$/,
+  )!;
   assertEquals(id, server.id);
   assertMatch(stderr, /the first peer that uses it, until 20/);
   const codes = [];
@@ -29,6 +31,29 @@ Deno.test("skip invite prints the whole command, by which one peer gets in and n
   assertEquals(codes, [0, 6, 0]);
   const { stdout: list } = await skip(["invite", "--list"], { home: home.path });
   assertMatch(list, /^[0-9a-f]{24} {2}1 of 1 used {2}until \S+ {2}\w{52}\n$/);
+});
+
+Deno.test("skip invite prints the command for what is served, or the plain one while nothing is", async () => {
+  await using home = await temporaryFolder();
+  const plain = await invite(home.path);
+  assertMatch(plain.command, new RegExp(`^skip connect ${plain.id} --token `));
+  await using _site = await serveAlone(["--name", `/app=${home.path}`, "--invite-only"], { home: home.path });
+  const { command } = await invite(home.path);
+  const words = `^skip forward ${plain.id} --bootstrap THIS-HOST:\\d+ --path /app --token `;
+  assertMatch(command, new RegExp(words));
+});
+
+Deno.test("skip connect takes a token from a file, where nobody sees it among the processes", async () => {
+  await using home = await temporaryFolder();
+  await using server = await serveAlone(["--invite-only"], { home: home.path });
+  const { token } = await invite(home.path);
+  const file = `${home.path}/token`;
+  await Deno.writeTextFile(file, `${token}\n`);
+  const { code } = await skip(connectArgs(server, `@${file}`), { input: "hello\n" });
+  assertEquals(code, 0);
+  const missing = await skip(connectArgs(server, `@${home.path}/none`));
+  assertEquals(missing.code, 2);
+  assertMatch(missing.stderr, /The token cannot be read from ".*none"[^]*--token @FILE/);
 });
 
 Deno.test("skip invite --revoke shows out who came in by it, also at another process of that id", async () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../cli/_exit.ts";
 import { readFlags } from "../../cli/_flags.ts";
-import { readBootstrap, readPort, readStun } from "../../cli/_network_flags.ts";
+import { bootstrapText, readBootstrap, readPort, readStun } from "../../cli/_network_flags.ts";
 
 const TABLE = { string: ["port"], collect: ["bootstrap"], positional: [0, 0] as const };
 
@@ -23,6 +23,12 @@ Deno.test("readBootstrap() tells the public list, none, and nodes apart", () => 
 Deno.test("readPort() is any port without the flag", () => {
   assertEquals(readPort(readFlags("serve", [], TABLE)), 0);
   assertThrows(() => readPort(readFlags("serve", ["--port", "70000"], TABLE)), UsageError);
+});
+
+Deno.test("bootstrapText() is what the other side has to type to be in the same network", () => {
+  assertEquals(bootstrapText(undefined, 7000), "");
+  assertEquals(bootstrapText([], 7000), " --bootstrap THIS-HOST:7000");
+  assertEquals(bootstrapText(["a:1", "b:2"], 7000), " --bootstrap a:1 --bootstrap b:2");
 });
 
 Deno.test("readStun() tells the public list, none, and servers apart", () => {

@@ -1,18 +1,22 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { generateIdentity } from "../../mod.ts";
 import { UsageError } from "../../cli/_exit.ts";
 import { readFlags } from "../../cli/_flags.ts";
 import { Output } from "../../cli/_output.ts";
-import { PEER_FLAGS, readDial, readNetwork, readPath, readTimeout } from "../../cli/_peer_flags.ts";
+import {
+  readDial,
+  readNetwork,
+  readPath,
+  readTimeout,
+  readVisit,
+  VISIT_FLAGS,
+} from "../../cli/_peer_flags.ts";
 import { temporaryFolder } from "./_skip.ts";
 
 const output = new Output({ json: false, quiet: true, verbose: false });
 
 function flags(...args: string[]) {
-  return readFlags("forward", args, {
-    ...PEER_FLAGS,
-    string: [...PEER_FLAGS.string, "path"],
-    positional: [0, 0],
-  });
+  return readFlags("forward", args, { ...VISIT_FLAGS, positional: [0, 0] });
 }
 
 Deno.test("readNetwork() makes options of flags, and leaves out what was not given", async () => {
@@ -29,6 +33,19 @@ Deno.test("readDial() shows who we are if a flag says so, and not otherwise", as
   await using folder = await temporaryFolder();
   const { identity } = await readDial(flags("--identity", `${folder.path}/key.pem`), output)();
   assertEquals([identity?.id.length, (await readDial(flags(), output)()).identity], [52, undefined]);
+});
+
+Deno.test("readVisit() reads whom to reach and where, and for how long to try", async () => {
+  const id = generateIdentity().id;
+  const table = { ...VISIT_FLAGS, positional: [1, 1] } as const;
+  const visit = await readVisit("connect", [id.toUpperCase(), "--path", "/a", "--quiet"], table);
+  assertEquals([visit.id, visit.path, visit.flags.has("quiet")], [id, "/a", true]);
+  const interrupt = new AbortController();
+  const soon = visit.soon(interrupt.signal);
+  assertEquals(soon.aborted, false);
+  interrupt.abort(new Error("no more"));
+  assertEquals(soon.reason.message, "no more");
+  await assertRejects(() => readVisit("connect", ["nobody"], table), UsageError, "nobody");
 });
 
 Deno.test("readPath() and readTimeout() take what is right and name what is not", () => {

@@ -28,6 +28,21 @@ Deno.test("skip pipe carries both ways, each to its end, and both sides end with
   assertMatch(one.stderr, /On the other side:[^]* is here\nDone: 10 B sent, 27 B received\.\n$/);
 });
 
+Deno.test("skip status shows both ends of a pipe", async () => {
+  await using home = await temporaryFolder();
+  await using here = await Skip.start(["pipe", "--bootstrap", "none", ...LOCAL], { home: home.path });
+  const [, id, port] = await here.stderr.until(/skip pipe (\w{52}) --bootstrap THIS-HOST:(\d+)/);
+  const shown = async () => (await skip(["status"], { home: home.path })).stdout;
+  assertMatch(await shown(), new RegExp(`^pipe +${id} +${here.pid}, since `));
+  const to = ["pipe", id!, "--bootstrap", `127.0.0.1:${port}`, ...LOCAL];
+  await using there = await Skip.start(to, { home: home.path });
+  await there.type("through\n");
+  await here.stdout.until(/through/);
+  assertMatch(await shown(), new RegExp(`^pipe +${id} +${there.pid}, since `, "m"));
+  await Promise.all([here.endInput(), there.endInput()]);
+  assertEquals([(await here.ended).code, (await there.ended).code], [0, 0]);
+});
+
 Deno.test("skip pipe --json keeps stdout for the data", async () => {
   await using here = await waiting("--json");
   const done = skip([...here.to, "--json"], { input: "data" });

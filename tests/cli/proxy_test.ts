@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { generateIdentity } from "../../mod.ts";
 import { readAll } from "../_streams.ts";
-import { events, Skip, skip } from "./_skip.ts";
+import { events, Skip, skip, type SkipOptions, temporaryFolder } from "./_skip.ts";
 import { serveThere, type There } from "./_there.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -13,8 +13,12 @@ const hello: Deno.ServeHandler = async (request) => {
 };
 
 /** `skip proxy`, once it listens, and where. */
-async function proxy(bootstrap: There["bootstrap"] | readonly ["--bootstrap", "none"], ...args: string[]) {
-  const command = await Skip.start(["proxy", "--port", "0", ...args, ...bootstrap, "--no-stun", "--no-map"]);
+async function proxy(
+  bootstrap: There["bootstrap"] | readonly ["--bootstrap", "none"],
+  { args = [], ...options }: SkipOptions & { args?: string[] } = {},
+) {
+  const flags = ["--port", "0", ...args, ...bootstrap, "--no-stun", "--no-map"];
+  const command = await Skip.start(["proxy", ...flags], options);
   const [, address, port] = await command.stdout.until(/^(?:.*"address":")?(127\.0\.0\.1:(\d+))/m);
   return Object.assign(command, {
     address: address!,
@@ -83,9 +87,31 @@ Deno.test({
   },
 });
 
+Deno.test("skip proxy leads to a peer by its petname, also by one that was given while it runs", async () => {
+  await using home = await temporaryFolder();
+  await using there = await serveThere(hello);
+  await using here = await proxy(there.bootstrap, { home: home.path });
+  const ask = async () =>
+    text(await exchange(here, "GET http://Home.skip.alt/news HTTP/1.1\r\nHost: x\r\n\r\n"));
+  assertMatch(await ask(), /^HTTP\/1\.1 403 [^]*no peer with the name "home"/);
+  assertEquals((await skip(["name", "add", "home", there.id], { home: home.path })).code, 0);
+  assertMatch(await ask(), /^HTTP\/1\.1 200 [^]*GET \/news at home\.skip\.alt: $/);
+  const answer = [...await exchange(here, socks("nobody.skip.alt", 80))].slice(0, 4);
+  assertEquals(answer, [5, 0, 5, 2]); // not allowed
+});
+
+Deno.test("skip status shows a proxy, which is for every peer", async () => {
+  await using home = await temporaryFolder();
+  await using here = await proxy(["--bootstrap", "none"], { home: home.path });
+  const shown = async () => (await skip(["status"], { home: home.path })).stdout;
+  let text = await shown();
+  while (text === "") text = await shown(); // it says where it listens a moment before
+  assertMatch(text, new RegExp(`^proxy +any peer +${here.pid}, since .* at ${here.address}\n$`));
+});
+
 Deno.test("skip proxy refuses every other host, and what is no proxy request, in words", async () => {
   await using there = await serveThere(hello);
-  await using here = await proxy(there.bootstrap, "--json");
+  await using here = await proxy(there.bootstrap, { args: ["--json"] });
   const id = generateIdentity().id;
   const forbidden = [
     "http://localhost/",
@@ -120,7 +146,7 @@ Deno.test("skip proxy refuses every other host, and what is no proxy request, in
 
 Deno.test("skip proxy says what is wrong with a peer that it cannot reach", async () => {
   await using there = await serveThere(hello);
-  await using here = await proxy(there.bootstrap, "--json");
+  await using here = await proxy(there.bootstrap, { args: ["--json"] });
   const nobody = `${generateIdentity().id}.skip.alt`;
   const page = text(await exchange(here, `GET http://${nobody}/ HTTP/1.1\r\n\r\n`));
   assertMatch(page, /^HTTP\/1\.1 502 Bad Gateway[^]*The peer was not found[^]*Check the id/);
@@ -184,7 +210,7 @@ Deno.test("skip proxy closes clients that talk nonsense, and serves the next one
 
 Deno.test("skip proxy --any leads to other hosts as well", async () => {
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, hello);
-  await using here = await proxy(["--bootstrap", "none"], "--any");
+  await using here = await proxy(["--bootstrap", "none"], { args: ["--any"] });
   const { port } = server.addr;
   const answer = text(await exchange(here, `GET http://127.0.0.1:${port}/x HTTP/1.1\r\n\r\n`));
   assertMatch(answer, new RegExp(`^HTTP/1.1 200 OK[^]*GET /x at 127.0.0.1:${port}: $`));

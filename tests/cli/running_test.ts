@@ -41,8 +41,10 @@ Deno.test("listRunning() forgets who has ended without saying so, and passes ove
   await write("2.json", "{");
   await write("3.json", JSON.stringify({ pid: "3", since: 5, ...ABOUT }));
   await write("4.json", `"${"x".repeat(5000)}"`);
+  await write("5.json", JSON.stringify({ pid: 5, since: 6, command: "proxy" }));
+  await write("6.json", JSON.stringify({ pid: 6, since: 7, ...ABOUT, reach: ["skip"] }));
   await write("notes.txt", "mine");
-  assertEquals((await listRunning(folder.path)).map(({ pid }) => pid), [1]);
+  assertEquals((await listRunning(folder.path)).map(({ pid }) => pid), [1, 5]);
   assertEquals(await listRunning(folder.path, Date.now() + 30_000), []);
   const left = (await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name);
   assertEquals(left, ["notes.txt"]);

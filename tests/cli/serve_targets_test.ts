@@ -111,11 +111,12 @@ Deno.test("skip serve FOLDER --name PATH=TARGET serves both under one id, and la
 });
 
 Deno.test("skip serve PORT: an answer that breaks off is an error at the other end, and so is a head that never ends", async () => {
+  let begun = Promise.withResolvers<void>();
   await using app = serveHttp((request) =>
     new Response(
       new ReadableStream({
         start: (controller) => controller.enqueue(new Uint8Array(1000)),
-        pull: (controller) => controller.error(new Error("it broke")),
+        pull: (controller) => begun.promise.then(() => controller.error(new Error("it broke"))),
       }),
       { headers: request.headers.has("x-length") ? { "content-length": "5000" } : {} },
     )
@@ -124,8 +125,10 @@ Deno.test("skip serve PORT: an answer that breaks off is an error at the other e
   await using peer = await dialTo(server);
   for (const headers of [{}, { "x-length": "1" }]) {
     const response = await peer.fetch("/", { headers });
+    begun.resolve();
     const outcome = await response.arrayBuffer().then(() => "whole", () => "broken");
     assertEquals([response.status, outcome], [200, "broken"]);
+    begun = Promise.withResolvers();
   }
   const bomb = await peer.fetch("/", { headers: { "x-bomb": "a".repeat(MB) } }).then(async (response) => {
     await response.body?.cancel();

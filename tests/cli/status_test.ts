@@ -22,6 +22,8 @@ Deno.test("describeRunning() says since when, in words that fit", () => {
   const since = (ms: number) =>
     describeRunning({ command: "forward", id, pid: 7, since: 0, detail: "to 22" }, ms);
   assertEquals(since(1500), `forward  ${id}  7, since 1.5 s  to 22`);
+  const proxy = describeRunning({ command: "proxy", pid: 7, since: 0, detail: "at :1" }, 1500);
+  assertEquals(proxy, `proxy    any peer${" ".repeat(44)}  7, since 1.5 s  at :1`);
   assertEquals([59, 61, 60 * 60, 50 * 60 * 60].map((s) => since(s * 1000).match(/since (.+?) {2}/)![1]), [
     "59.0 s",
     "1 min",

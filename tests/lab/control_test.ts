@@ -1,63 +1,12 @@
 /** What a dialled peer does after its first connection: further ones without the DHT, and again when all was lost. */
 import { assertEquals, assertLess } from "@std/assert";
 import { deadline } from "@std/async";
-import { ROOT, runFlags } from "../../tools/run_flags.ts";
 import { startServing } from "../session.ts";
 import { startDht } from "./dht.ts";
 import { renumber } from "./faults.ts";
 import { labTest } from "./lab_test_helper.ts";
-import { Lab, type LabHost, type NatType } from "./mod.ts";
-
-/** What `testdata/stay.ts` prints. */
-interface Line {
-  readonly type: "first" | "second" | "third" | "again" | "lost" | "closed";
-  readonly ms: number;
-  readonly resolved: boolean;
-  readonly knocks: readonly string[];
-  readonly remote: string;
-}
-
-/** A peer that stays connected. */
-class Stayer implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #lines: AsyncGenerator<Line>;
-
-  private constructor(child: Deno.ChildProcess) {
-    this.#child = child;
-    this.#lines = linesOf(child.stdout);
-  }
-
-  static async start(id: string, bootstrap: string, place: LabHost): Promise<Stayer> {
-    const script = new URL("testdata/stay.ts", import.meta.url).pathname;
-    const args = ["run", ...await runFlags(), "-A", script, id, bootstrap];
-    const pipes = { stdin: "piped", stdout: "piped", stderr: "inherit" } as const;
-    return new Stayer(place.spawn(Deno.execPath(), args, { cwd: ROOT, ...pipes }));
-  }
-
-  /** The next line of that type; those before it are dropped. */
-  async next(type: Line["type"]): Promise<Line> {
-    for (;;) {
-      const { value, done } = await this.#lines.next();
-      if (done) throw new Error(`It ended before it said "${type}"`);
-      if (value.type === type) return value;
-    }
-  }
-
-  async [Symbol.asyncDispose]() {
-    await this.#child.stdin.close();
-    while (!(await this.#lines.next()).done);
-    await this.#child.status;
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Line> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) yield JSON.parse(line);
-  }
-}
+import { Lab, type NatType } from "./mod.ts";
+import { Stayer } from "./stayer.ts";
 
 /** What has not happened by then never will. */
 const PATIENCE_MS = 45_000;

@@ -31,7 +31,7 @@ export async function forgetConnections({ routers }: LabHost): Promise<void> {
 /** Gives the outermost router of a machine another public address, as providers do every night. */
 export async function renumber(
   lab: Lab,
-  { publicAddress, routers }: LabHost,
+  { publicAddress, routers }: Pick<LabHost, "publicAddress" | "routers">,
   address: string,
 ): Promise<void> {
   const [wan, router] = [`${lab.prefix}-wan`, routers[0]];

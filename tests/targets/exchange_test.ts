@@ -27,7 +27,7 @@ Deno.test("Exchanger keeps a connection for the next request, and opens another 
   using exchanger = new Exchanger();
   for (let n = 0; n < 4; n++) {
     const { body } = await exchanger.exchange(request(target.port));
-    assertEquals(await new Response(body).text(), "ok");
+    assertEquals(await new Response(await body()).text(), "ok");
   }
   assertEquals(seen, [0, 0, 1, 1]);
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { fileBody, lengthOf, type Piece } from "../../lib/targets/_file_body.ts";
+import { fileBody, lengthOf, type Piece, wholeBody } from "../../lib/targets/_file_body.ts";
 
 async function file(content: string): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempFile({ prefix: "skip-test-" });
@@ -14,14 +14,19 @@ Deno.test("fileBody() gives its pieces in their order", async () => {
   assertEquals(lengthOf(pieces), 10);
   const body = fileBody(await Deno.open(temporary.path), pieces);
   assertEquals(await new Response(body).text(), "89--0123--");
+  const whole = await wholeBody(await Deno.open(temporary.path), pieces);
+  assertEquals(new TextDecoder().decode(whole), "89--0123--");
 });
 
 Deno.test("fileBody() errs where the file has become shorter, instead of ending early", async () => {
   await using temporary = await file("0123456789");
   const opened = await Deno.open(temporary.path);
   await Deno.truncate(temporary.path, 4);
-  const body = fileBody(opened, [{ first: 0, last: 9 }]);
+  const pieces = [{ first: 0, last: 9 }];
+  const body = fileBody(opened, pieces);
   await assertRejects(() => new Response(body).text(), Deno.errors.UnexpectedEof, "became shorter");
+  const again = await Deno.open(temporary.path);
+  await assertRejects(() => wholeBody(again, pieces), Deno.errors.UnexpectedEof, "became shorter");
 });
 
 Deno.test("fileBody() gives no more than was announced where the file grows", async () => {

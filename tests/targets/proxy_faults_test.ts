@@ -1,25 +1,13 @@
 /** What strangers send, and what large bodies cost. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { proxyTarget } from "../../lib/targets/mod.ts";
+import { front } from "./_front.ts";
 import { serveInProcess } from "./_server_process.ts";
-import { drain, RawConnection, type Running, serveHttp } from "./_servers.ts";
+import { drain, RawConnection, serveHttp } from "./_servers.ts";
 
 const MB = 1024 * 1024;
 const LARGE_BYTES = 500 * MB;
 /** For buffers, and for garbage that has not been collected yet: it does not depend on the length of the body. */
 const MAX_GROWTH_BYTES = 320 * MB;
-
-function front(url: string): Running {
-  const target = proxyTarget(url);
-  const server = serveHttp((request, info) => target(request, info));
-  return {
-    ...server,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      target.close();
-    },
-  };
-}
 
 /** `bytes` zeros, in chunks that are asked for: one and the same, which costs nothing. */
 function zeros(bytes: number): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -51,3 +51,15 @@ export async function closeSocket(socket: WebSocket): Promise<void> {
   socket.close();
   await closed;
 }
+
+/** Gives back what comes on a WebSocket. */
+export function echo(request: Request): Response {
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  socket.onmessage = ({ data }) => socket.send(data);
+  return response;
+}
+
+/** A client for nobody in particular, whose paths are the test's business. */
+export function clientWith(openPath: (signal: AbortSignal) => Promise<ByteStream>, silenceMs = 60_000) {
+  return openClient({ ...generateIdentity(), openPath, silenceMs });
+}

@@ -104,6 +104,39 @@ Deno.test("splice() takes a large buffer while much comes, and gives it back whe
   assertEquals([sizes[0], Math.max(...sizes), sizes.at(-1)! <= 4096], [4096, 256 * 1024, true]);
 });
 
+Deno.test("splice() sends in one piece what is there at once", async () => {
+  const chunks = [1000, 2000, 3000];
+  const written: number[] = [];
+  const source = fakeStream({
+    read: (buffer) => Promise.resolve(chunks.length > 0 ? Math.min(chunks.shift()!, buffer.length) : null),
+    write: (data) => Promise.resolve(data.length),
+  });
+  const sink = fakeStream({
+    read: () => Promise.resolve(null),
+    write: (data) => (written.push(data.length), Promise.resolve(data.length)),
+  });
+  assertEquals((await splice(source, sink)).forth, 6000);
+  assertEquals(written, [6000]);
+});
+
+Deno.test("splice() passes on what came before an error, also where that was read ahead", async () => {
+  const written: string[] = [];
+  let reads = 0;
+  const source = fakeStream({
+    read: (buffer) => {
+      buffer.set(bytes("abc"));
+      return reads++ === 0 ? Promise.resolve(3) : Promise.reject(new Deno.errors.ConnectionReset("gone"));
+    },
+    write: (data) => Promise.resolve(data.length),
+  });
+  const sink = fakeStream({
+    read: () => new Promise(() => {}),
+    write: (data) => (written.push(text(data)), Promise.resolve(data.length)),
+  });
+  const { error } = await splice(source, sink);
+  assertEquals([written, error?.message], [["abc"], "gone"]);
+});
+
 Deno.test("splice() goes on where a write takes only a part", async () => {
   const [left, a] = await connPair();
   const taken: number[] = [];

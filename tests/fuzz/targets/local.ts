@@ -98,7 +98,8 @@ class ProxyScene {
       },
     };
     const closing = new AbortController();
-    const options = { peers, any: false, onFailure: () => {} };
+    const names = () => Promise.resolve(new Map<string, string>());
+    const options = { peers, names, any: false, onFailure: () => {} };
     const error = await failureOf(serveProxy(stream as unknown as LocalStream, options, closing.signal));
     closing.abort();
     return { stream, remote, error };

@@ -1,0 +1,87 @@
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { type IncomingMessage, request } from "node:http";
+import { type AnswerBody, answerBody } from "../../lib/targets/_answer_body.ts";
+import { type RawConnection, serveRaw } from "./_servers.ts";
+
+const KB = 1024;
+
+/** Has a server answer by a script, and gives the body as soon as there is one. */
+async function bodyOf(
+  script: (connection: RawConnection) => Promise<void>,
+  use: (body: AnswerBody) => Promise<void>,
+) {
+  await using target = serveRaw(async (connection) => {
+    await connection.until(/\r\n\r\n/);
+    await script(connection);
+  });
+  const { promise, resolve } = Promise.withResolvers<IncomingMessage>();
+  request({ hostname: "127.0.0.1", port: target.port, agent: false }, resolve).end();
+  await use(await answerBody(await promise));
+}
+
+Deno.test("answerBody() gives a small body as a whole, whether or not its length was announced", async () => {
+  const heads = [
+    "content-length: 5\r\n\r\nhello",
+    "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+  ];
+  for (const head of heads) {
+    await bodyOf((connection) => connection.write(`HTTP/1.1 200 OK\r\n${head}`), async (body) => {
+      assertInstanceOf(body, Uint8Array);
+      assertEquals(await new Response(body).text(), "hello");
+    });
+  }
+});
+
+Deno.test("answerBody() does not wait for the rest of a body that does not come at once", async () => {
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  await bodyOf(async (connection) => {
+    await connection.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfirst");
+    await seen;
+    await connection.write("last");
+  }, async (body) => {
+    assertInstanceOf(body, ReadableStream);
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    assertEquals((await reader.read()).value, "first");
+    see();
+    assertEquals([(await reader.read()).value, (await reader.read()).done], ["last", true]);
+  });
+});
+
+Deno.test("answerBody() streams what is large, and reads no further ahead than it has to", async () => {
+  const total = 64 * KB * KB;
+  let written = 0;
+  await bodyOf(async (connection) => {
+    await connection.write(`HTTP/1.1 200 OK\r\ncontent-length: ${total}\r\n\r\n`);
+    for (; written < total; written += 64 * KB) await connection.write("x".repeat(64 * KB));
+  }, async (body) => {
+    assertInstanceOf(body, ReadableStream);
+    let read = 0;
+    for await (const chunk of body) {
+      read += chunk.length;
+      assertEquals(written - read < total / 2, true, `${written} were written while ${read} were read`);
+    }
+    assertEquals(read, total);
+  });
+});
+
+Deno.test("answerBody() gives out all that came before the target broke off, and then an error", async () => {
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  await bodyOf(async (connection) => {
+    await connection.write(`HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc`);
+    await seen;
+  }, async (body) => {
+    assertInstanceOf(body, ReadableStream);
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    assertEquals((await reader.read()).value, "abc");
+    see();
+    await assertRejects(() => reader.read());
+  });
+});
+
+Deno.test("answerBody() never takes what breaks off at once for a whole body", async () => {
+  for (const length of [10, 100_000]) {
+    const text = `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nabc`;
+    const use = async (body: AnswerBody) => void await new Response(body).bytes();
+    await assertRejects(() => bodyOf((connection) => connection.write(text), use));
+  }
+});
