@@ -13,7 +13,7 @@ Deno.test("docs/COMMANDS.md lists each type of object that --json prints, and no
     !OTHERS.test(path)
   );
   const printed = sources.flatMap(({ text }) =>
-    [...code(text).matchAll(/(?<!(?:with|tell\()\s?\{ )\btype: "([a-z-]+)"/g)].map(([, type]) => type!)
+    [...code(text).matchAll(/(?<!(?:with:?|tell\()\s?\{ )\btype: "([a-z-]+)"/g)].map(([, type]) => type!)
   );
   assertEquals([...listed].sort(), [...new Set(printed)].sort());
 });
