@@ -152,10 +152,7 @@ export class DhtNode implements Dht {
     await this.#ask(to, "put", { token, k, seq, sig, v }, options);
   }
 
-  /**
-   * Announces our address with `port` to a node, or with the port that it sees if that is 0; `token` is from a `get` or
-   * `get_peers` to it.
-   */
+  /** Announces our address with `port` to a node; `token` is from a `get` or `get_peers` to it. */
   async announcePeer(
     to: Endpoint,
     token: Uint8Array,
@@ -163,21 +160,22 @@ export class DhtNode implements Dht {
     port: number,
     options?: AskOptions,
   ): Promise<void> {
-    const args = { token, info_hash: infoHash, port: port || this.port, implied_port: port === 0 ? 1 : 0 };
-    await this.#ask(to, "announce_peer", args, options);
+    await this.#ask(to, "announce_peer", { token, info_hash: infoHash, port, implied_port: 0 }, options);
   }
 
   /** Asks the nodes closest to `target`, ourselves among them where we are. */
   async walk(method: "get" | "get_peers", target: Uint8Array, options: WalkOptions = {}): Promise<Reply[]> {
     this.#closed.signal.throwIfAborted();
     let stopped = false;
-    const onReply: WalkOptions["onReply"] = (...reply) => stopped = options.onReply?.(...reply) === true;
+    const onReply = (reply: Reply) => stopped = options.onReply?.(reply) === true;
     const replies = await this.#walks.run(method, target, { ...options, onReply });
     const isHolder = !this.readOnly && (replies.length > 0 || this.#bootstrap.isOnline);
     if (stopped || !isHolder) return replies;
     const own = this.#responder.askSelf(method, lookupArguments(method, target), this.#presence.contact);
-    const closest = [...replies, own].sort((a, b) => byDistance(target)(a.from, b.from))
-      .slice(0, Math.max(CLOSEST_COUNT, replies.length));
+    const closest = [...replies, own].sort((a, b) => byDistance(target)(a.from, b.from)).slice(
+      0,
+      CLOSEST_COUNT,
+    );
     if (closest.includes(own)) options.onReply?.(own);
     return closest;
   }
