@@ -1,6 +1,6 @@
 /** What strangers may send to the ports of `skip serve`: it goes on serving, in the same memory. */
 import { assert, assertEquals } from "@std/assert";
-import { parsePeerId, peerHostname, trustAnchor } from "../../lib/identity/mod.ts";
+import { openSocket } from "../hostile/_attacks.ts";
 import { limitDescriptors } from "../process_faults.ts";
 import { serveAlone, type Serving, skip } from "./_skip.ts";
 
@@ -131,22 +131,6 @@ Deno.test("skip serve survives whatever comes to its TCP port, also what never e
   await assertServes(server, "after all");
 });
 
-/** A path on which TLS and an upgrade went well; what follows is up to the caller. */
-async function upgraded(server: Serving): Promise<Deno.TlsConn> {
-  const { id, publicKey } = parsePeerId(server.id);
-  const conn = await Deno.connect(endpointOf(server));
-  const caCerts = [await trustAnchor(publicKey)];
-  const tls = await Deno.startTls(conn, { hostname: peerHostname(id), caCerts, alpnProtocols: ["http/1.1"] });
-  await tls.write(bytes(
-    `GET / HTTP/1.1\r\nhost: ${peerHostname(id)}\r\nupgrade: websocket\r\nconnection: upgrade\r\n` +
-      "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-  ));
-  const buffer = new Uint8Array(1024);
-  const n = await tls.read(buffer);
-  assert(new TextDecoder().decode(buffer.subarray(0, n ?? 0)).startsWith("HTTP/1.1 101"));
-  return tls;
-}
-
 Deno.test("skip serve survives a peer that stops in the middle of a WebSocket frame, or breaks its rules", async () => {
   await using server = await serveAlone();
   const frames: Record<string, Uint8Array<ArrayBuffer>> = {
@@ -159,7 +143,7 @@ Deno.test("skip serve survives a peer that stops in the middle of a WebSocket fr
   };
   const open: Deno.TlsConn[] = [];
   for (const frame of Object.values(frames)) {
-    const tls = await upgraded(server);
+    const tls = await openSocket({ id: server.id, port: endpointOf(server).port });
     open.push(tls);
     await tls.write(frame);
   }
