@@ -206,9 +206,9 @@ export const LOCAL_TARGETS: readonly FuzzTarget[] = [
     () => ({
       inputs: mutatedText(RUNNING, ['"pid":', '"since":', '"detail":', "null", "[]"], 5_000),
       check(text) {
-        for (const { pid, since, command, id, detail = "" } of parseRunning(text)) {
+        for (const { pid, since, command, id = "", detail = "", reach = "" } of parseRunning(text)) {
           assert(Number.isSafeInteger(pid) && Number.isFinite(since));
-          assert([command, id, detail].every((one) => typeof one === "string"));
+          assert([command, id, detail, reach].every((one) => typeof one === "string"));
         }
         unpolluted();
       },
