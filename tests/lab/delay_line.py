@@ -95,16 +95,24 @@ class DelayLine:
         data = os.read(0, 4096)
         *lines, self.input = (self.input + data).split(b"\n")
         for line in lines:
+            self.read_waiting()
             self.apply(json.loads(line))
             os.write(1, b"ok\n")
         return data != b""
 
+    def read_waiting(self):
+        """What was sent before the settings were: it is not for them. The queue of a device holds 500 packets."""
+        for _ in range(1 + 500 // BATCH):
+            if not self.read_packets():
+                return
+
     def read_packets(self):
+        """False where no more are waiting."""
         for _ in range(BATCH):
             try:
                 packet = os.read(self.tun, BIGGEST_PACKET)
             except BlockingIOError:
-                return
+                return False
             if self.loss.rate > 0 and self.loss.takes(packet):
                 continue
             due = monotonic() + self.delay
@@ -112,6 +120,7 @@ class DelayLine:
                 heapq.heappush(self.late, (due + self.dice.random() * MOST_LATE, packet))
             else:
                 self.queue.append((due, packet))
+        return True
 
     def write_due(self):
         queue, late, now = self.queue, self.late, monotonic()
