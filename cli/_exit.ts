@@ -4,7 +4,6 @@
  * @module
  */
 import { PeerError, type PeerErrorCode } from "../lib/errors.ts";
-import { permissionRemedy } from "./_permissions.ts";
 
 /** Exit codes; `skip help exit-codes` prints them. */
 export const Exit = {
@@ -139,4 +138,11 @@ export function explain(error: unknown): Failure {
   }
   if (error instanceof Deno.errors.NotCapable) return { ...NOT_PERMITTED, why, hint: permissionRemedy(why) };
   return { ...(OTHERS.find(([is]) => is(error))?.[1] ?? UNKNOWN), why };
+}
+
+/** What to do about an error of Deno's that tells which permission is missing. */
+export function permissionRemedy(message: string): string {
+  const kind = /\b(net|sys|read|write|env|run|ffi|import) access\b/.exec(message)?.[1];
+  const more = "what each command needs: skip help permissions";
+  return kind === undefined ? `Run with ${more}.` : `Add --allow-${kind} to the flags of deno run; ${more}.`;
 }

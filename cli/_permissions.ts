@@ -57,13 +57,6 @@ export function describePermissions(): string {
   return [...bySet.values()].map((names) => paragraph(names, flagsOf(PERMISSIONS[names[0]!]!))).join("\n");
 }
 
-/** What to do about an error of Deno's that tells which permission is missing. */
-export function permissionRemedy(message: string): string {
-  const kind = /\b(net|sys|read|write|env|run|ffi|import) access\b/.exec(message)?.[1];
-  const more = "what each command needs: skip help permissions";
-  return kind === undefined ? `Run with ${more}.` : `Add --allow-${kind} to the flags of deno run; ${more}.`;
-}
-
 /** What a command goes without. */
 interface Shortcoming {
   /** What does not work. */

@@ -101,7 +101,9 @@ export class PathPool implements AsyncDisposable {
   }
 
   async #openInTurn(signal: AbortSignal): Promise<ByteStream> {
-    await this.#turn(signal);
+    signal.throwIfAborted();
+    if (this.#hasRoom) this.#opening++;
+    else await this.#turn(signal);
     try {
       return await this.#options.open(signal);
     } finally {
@@ -114,13 +116,8 @@ export class PathPool implements AsyncDisposable {
     return this.#opening < (this.#options.isCheap() ? MAX_OPENING_CHEAPLY : MAX_OPENING);
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#hasRoom) {
-      this.#opening++;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       const leave = () => {
         this.#queue.delete(enter);
         reject(signal.reason);

@@ -40,12 +40,15 @@ const BACKLOG = 511;
 
 /**
  * Deno's `node:net` server accepts nothing more, and says nothing, once the process had no descriptor left for a connection.
- * Listening again wakes it, takes who waits, and costs less than a microsecond, so it is done every second, until it closes.
+ * Listening again wakes it, takes who waits, and costs less than a microsecond, so it is done every second, until
+ * it closes, or is told to stop: it closes only after the last of its connections.
  */
-export function keepAccepting(server: Server): void {
+export function keepAccepting(server: Server): { stop(): void } {
   const { _handle: handle } = server as { _handle?: { listen?: (backlog: number) => number } };
   const timer = setInterval(() => handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);
-  server.once("close", () => clearInterval(timer));
+  const stop = () => clearInterval(timer);
+  server.once("close", stop);
+  return { stop };
 }
 
 /** A socket bound to `port` on all addresses of `remote`'s family, not yet connected. */

@@ -132,10 +132,14 @@ async function listenNodeAt(host: string, port: number, onConnection: OnConnecti
     });
   });
   server.on("error", () => {}); // out of descriptors: others may end
-  keepAccepting(server);
+  const accepting = keepAccepting(server);
   return {
     port: (server.address() as { port: number }).port,
     // The port is free at once; what Node waits for before it says so are the connections, and those stay.
-    close: () => Promise.resolve(void server.close()),
+    close() {
+      accepting.stop();
+      server.close();
+      return Promise.resolve();
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { explain, Interrupted, KeyFileError, UsageError } from "../../cli/_exit.ts";
+import { explain, Interrupted, KeyFileError, permissionRemedy, UsageError } from "../../cli/_exit.ts";
 import { PeerError, REMEDIES } from "../../lib/errors.ts";
 
 Deno.test("explain() gives each failure its exit code and its word", () => {
@@ -46,4 +46,13 @@ Deno.test("KeyFileError names the file, and the remedy that fits", () => {
     assertMatch(failure.why, why);
     assertMatch(failure.hint, hint);
   }
+});
+
+Deno.test("permissionRemedy() names the flag for what Deno says is missing", () => {
+  const table: [message: string, remedy: RegExp][] = [
+    ['Requires net access to "0.0.0.0:0", run again with the --allow-net flag', /^Add --allow-net to/],
+    ['Requires sys access to "networkInterfaces", run again …', /^Add --allow-sys to/],
+    ["something else", /^Run with what each command needs: skip help permissions\.$/],
+  ];
+  for (const [message, remedy] of table) assertMatch(permissionRemedy(message), remedy);
 });

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   describePermissions,
   flagsOf,
-  permissionRemedy,
   PERMISSIONS,
   type PermissionSet,
   tellShortcomings,
@@ -139,15 +138,6 @@ Deno.test("describePermissions() names every command once", () => {
     names!.split(", ")
   );
   assertEquals(names.sort(), Object.keys(PERMISSIONS).sort());
-});
-
-Deno.test("permissionRemedy() names the flag for what Deno says is missing", () => {
-  const table: [message: string, remedy: RegExp][] = [
-    ['Requires net access to "0.0.0.0:0", run again with the --allow-net flag', /^Add --allow-net to/],
-    ['Requires sys access to "networkInterfaces", run again …', /^Add --allow-sys to/],
-    ["something else", /^Run with what each command needs: skip help permissions\.$/],
-  ];
-  for (const [message, remedy] of table) assertMatch(permissionRemedy(message), remedy);
 });
 
 Deno.test("tellShortcomings() tells a person and a script of what is not granted and can be done without", () => {
