@@ -16,6 +16,7 @@ import { startProgram } from "./_program.ts";
 import { writeSection } from "./_section.ts";
 import { measure as measureWays } from "./tunnel.ts";
 import { wrkUnavailable } from "./_wrk.ts";
+import { numberReader, refuseUnknown, runTask } from "../task.ts";
 
 const HELP = `What skip serve and skip forward cost in everyday use
 
@@ -45,14 +46,16 @@ function parseWish(args: string[]): Wish | null {
     alias: { h: "help" },
     unknown: (arg: string, key?: string) => {
       const known = key === undefined && PARTS.includes(arg);
-      if (!known) throw new SyntaxError(`Cannot measure: there is no "${arg}"`);
+      if (!known) refuseUnknown("measure")(arg);
     },
   });
   if (help) return null;
-  if (!/^[1-9]\d{0,2}$/.test(rounds)) {
-    throw new SyntaxError(`Cannot measure: --rounds must be from 1 to 999, current value is "${rounds}"`);
-  }
-  return { parts: named.length > 0 ? named.map(String) : PARTS, rounds: Number(rounds), write };
+  const limits = { min: 1, max: 999, whole: true };
+  return {
+    parts: named.length > 0 ? named.map(String) : PARTS,
+    rounds: numberReader("measure")("rounds", rounds, limits),
+    write,
+  };
 }
 
 /** Why a part cannot be measured here. */
@@ -123,12 +126,4 @@ async function main(args: string[]): Promise<number> {
   return linesOf(figures).every(({ held }) => held) ? 0 : 1;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    console.error(`${error.message}\nTry: deno task bench:tunnel --help`);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTask("bench:tunnel", main);

@@ -13,6 +13,7 @@ import { FaultStage, World } from "./_fault_world.ts";
 import { allFaults, type Fault, type Recovery } from "./_faults.ts";
 import { writeSection } from "./_section.ts";
 import { inTurns } from "./_turns.ts";
+import { numberReader, refuseUnknown, runTask } from "../task.ts";
 
 const HELP = `What goes wrong, what is seen of it, and how long until it works again (Linux, root)
 
@@ -42,20 +43,15 @@ function parseWish(args: string[]): Wish | null {
     boolean: ["brief", "fresh", "write", "help"],
     string: ["only", "runs", "jobs"],
     default: { runs: "3", jobs: "4" },
-    unknown: (flag: string) => {
-      throw new SyntaxError(`Cannot measure: there is no "${flag}"`);
-    },
+    unknown: refuseUnknown("measure"),
   });
   if (parsed.help) return null;
   const names = parsed.only?.split(",");
   const unknown = names?.find((name) => !allFaults().some((fault) => fault.name === name));
   if (unknown !== undefined) throw new SyntaxError(`Cannot measure: there is no fault "${unknown}"`);
-  const [runs, jobs] = [Number(parsed.runs), Number(parsed.jobs)];
-  if (!(runs >= 1 && jobs >= 1)) {
-    throw new SyntaxError(
-      `Cannot measure: --runs and --jobs must be at least 1, current values are ${runs}, ${jobs}`,
-    );
-  }
+  const readNumber = numberReader("measure");
+  const runs = readNumber("runs", parsed.runs, { min: 1, max: 1000 });
+  const jobs = readNumber("jobs", parsed.jobs, { min: 1, max: 64 });
   const { brief, fresh, write } = parsed;
   return {
     faults: allFaults().filter(({ name }) => names?.includes(name) ?? true),
@@ -147,12 +143,4 @@ async function write(text: string): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", "FAULTS.md"], cwd: ROOT }).output();
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    console.error(`${error.message}\nTry: deno task bench:faults --help`);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTask("bench:faults", main);

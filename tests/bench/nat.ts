@@ -28,6 +28,7 @@ import { NatStage } from "./_nat_stage.ts";
 import { codeVersion, NatStore } from "./_nat_store.ts";
 import { inTurns } from "./_turns.ts";
 import { writeSection } from "./_section.ts";
+import { numberReader, refuseUnknown, runTask } from "../task.ts";
 
 const HELP = `Every kind of network against every other (Linux, root)
 
@@ -46,6 +47,8 @@ Usage: deno task bench:nat [options]
 With none of --rtt, --loss and --noise it also measures what is promised under other conditions.
 `;
 
+const readNumber = numberReader("measure");
+
 interface Wish {
   readonly cells: readonly Cell[];
   readonly runs: number | undefined;
@@ -62,34 +65,24 @@ function parseWish(args: string[]): Wish | null {
     string: ["pairs", "runs", "rtt", "loss", "noise", "jobs", "file"],
     default: { jobs: "6", file: ".cache/nat-matrix.json" },
     alias: { h: "help" },
-    unknown: (flag: string) => {
-      throw new SyntaxError(`Cannot measure: there is no "${flag}"`);
-    },
+    unknown: refuseUnknown("measure"),
   });
   if (parsed.help) return null;
   const conditions: Conditions = {
-    rttMs: readNumber("rtt", parsed.rtt ?? `${USUAL.rttMs}`, 0, 10_000),
-    loss: readNumber("loss", parsed.loss ?? "0", 0, 1),
-    noise: readNumber("noise", parsed.noise ?? "0", 0, 1000),
+    rttMs: readNumber("rtt", parsed.rtt ?? `${USUAL.rttMs}`, { min: 0, max: 10_000 }),
+    loss: readNumber("loss", parsed.loss ?? "0", { min: 0, max: 1 }),
+    noise: readNumber("noise", parsed.noise ?? "0", { min: 0, max: 1000 }),
   };
   const all = [parsed.rtt, parsed.loss, parsed.noise].every((value) => value === undefined);
   const isWanted = parsed.pairs === undefined ? () => true : parsePairs(parsed.pairs);
   return {
     cells: (all ? everyCell() : matrix(conditions)).filter(isWanted),
-    runs: parsed.runs === undefined ? undefined : readNumber("runs", parsed.runs, 1, 1000),
-    jobs: readNumber("jobs", parsed.jobs, 1, 64),
+    runs: parsed.runs === undefined ? undefined : readNumber("runs", parsed.runs, { min: 1, max: 1000 }),
+    jobs: readNumber("jobs", parsed.jobs, { min: 1, max: 64 }),
     file: new URL(parsed.file, ROOT),
     fresh: parsed.fresh,
     write: parsed.write,
   };
-}
-
-function readNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= min && value <= max) return value;
-  throw new SyntaxError(
-    `Cannot measure: --${name} must be from ${min} to ${max}, current value is "${text}"`,
-  );
 }
 
 /** Conditions one after the other, as they change the whole lab; within them several cells at a time. */
@@ -178,12 +171,4 @@ async function write(matrixText: string, figuresText: string): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", name], cwd: ROOT }).output();
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    console.error(`${error.message}\nTry: deno task bench:nat --help`);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTask("bench:nat", main);

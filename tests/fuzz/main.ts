@@ -13,6 +13,7 @@ import { outcomeLine, summary } from "./_summary.ts";
 import type { FuzzTarget } from "./_target.ts";
 import { TARGETS } from "./_targets.ts";
 import { fuzzInWorker } from "./_watch.ts";
+import { numberReader, refuseUnknown, runTask } from "../task.ts";
 
 const HELP = `Random inputs for every parser, until one breaks a promise
 
@@ -46,7 +47,7 @@ function readWish(args: string[]): Wish | string {
     alias: { h: "help" },
     unknown: (flag: string, key?: string) => {
       if (key === undefined) return true;
-      throw new SyntaxError(`Cannot fuzz: there is no "${flag}"`);
+      return refuseUnknown("fuzz")(flag);
     },
   });
   if (parsed.help) return HELP;
@@ -56,7 +57,7 @@ function readWish(args: string[]): Wish | string {
   const targets = TARGETS.filter(({ name }) => names.length === 0 || names.includes(name));
   if (parsed.list) return targets.map(({ name, promise }) => `${name.padEnd(18)} ${promise}\n`).join("");
   const number = (name: "cases" | "seed" | "minutes" | "jobs", otherwise: number, min: number, max: number) =>
-    readNumber(name, parsed[name] ?? `${otherwise}`, min, max);
+    numberReader("fuzz")(name, parsed[name] ?? `${otherwise}`, { min, max });
   return {
     targets,
     cases: number("cases", 1_000_000, 1, MAX_CASES),
@@ -65,12 +66,6 @@ function readWish(args: string[]): Wish | string {
     jobs: number("jobs", navigator.hardwareConcurrency, 1, 64),
     summary: new URL(parsed.write ? "tests/fuzz/RESULTS.md" : ".cache/fuzz.md", ROOT),
   };
-}
-
-function readNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= min && value <= max) return value;
-  throw new SyntaxError(`Cannot fuzz: --${name} must be from ${min} to ${max}, current value is "${text}"`);
 }
 
 /** Fuzzes the targets, the quickest first, some at a time; tells of each when it is done, and writes down what is known. */
@@ -108,12 +103,4 @@ async function main(args: string[]): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    console.error(`${error.message}\nTry: deno task fuzz --help`);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTask("fuzz", main);

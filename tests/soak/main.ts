@@ -18,6 +18,7 @@ import { Places, runPairs } from "./_pairs.ts";
 import { Dice } from "./_random.ts";
 import { summarize, type Summary, summaryText } from "./_summary.ts";
 import { Weather } from "./_weather.ts";
+import { numberReader, refuseUnknown, runTask } from "../task.ts";
 
 const HELP = `Random pairs of networks connect while things go wrong (Linux, root)
 
@@ -47,16 +48,20 @@ function parseWish(args: string[]): Wish | null {
     boolean: ["write", "help"],
     string: ["minutes", "seed", "jobs"],
     default: { minutes: "120", seed: `${Date.now() % 1_000_000}`, jobs: "2" },
-    unknown: (flag: string) => {
-      throw new SyntaxError(`Cannot soak: there is no "${flag}"`);
-    },
+    unknown: refuseUnknown("soak"),
   });
   if (parsed.help) return null;
-  const [minutes, seed, jobs] = [Number(parsed.minutes), Number(parsed.seed), Number(parsed.jobs)];
-  if (minutes > 0 && Number.isInteger(seed) && jobs >= 1) return { minutes, seed, jobs, write: parsed.write };
-  throw new SyntaxError(
-    `Cannot soak: --minutes, --seed and --jobs must be numbers, current values are ${minutes}, ${seed}, ${jobs}`,
-  );
+  const readNumber = numberReader("soak");
+  return {
+    minutes: readNumber("minutes", parsed.minutes, { min: 0.1, max: 100_000 }),
+    seed: readNumber("seed", parsed.seed, {
+      min: -Number.MAX_SAFE_INTEGER,
+      max: Number.MAX_SAFE_INTEGER,
+      whole: true,
+    }),
+    jobs: readNumber("jobs", parsed.jobs, { min: 1, max: 64 }),
+    write: parsed.write,
+  };
 }
 
 /** Resolves once the time is up, or at Ctrl-C. */
@@ -142,12 +147,4 @@ async function write(summary: Summary): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    console.error(`${error.message}\nTry: deno task soak --help`);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTask("soak", main);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { proxyTarget, type ProxyTargetOptions, type TargetFault } from "../../lib/targets/mod.ts";
+import { front } from "./_front.ts";
 import {
   freePort,
   nextEvent,
@@ -12,20 +12,6 @@ import {
 
 const HANDSHAKE = "GET /x HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
   "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
-function front(url: string, options: ProxyTargetOptions = {}): Running & { faults: TargetFault[] } {
-  const faults: TargetFault[] = [];
-  const target = proxyTarget(url, { onFault: (_, fault) => faults.push(fault), ...options });
-  const server = serveHttp((request, info) => target(request, info));
-  return {
-    ...server,
-    faults,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      target.close();
-    },
-  };
-}
 
 /** A target that accepts WebSockets. */
 function serveSockets(use: (socket: WebSocket, asked: unknown[]) => void, protocol = ""): Running {
@@ -41,6 +27,18 @@ function serveSockets(use: (socket: WebSocket, asked: unknown[]) => void, protoc
 async function ended(socket: WebSocket): Promise<[code: number, reason: string, wasClean: boolean]> {
   const { code, reason, wasClean } = await nextEvent<CloseEvent>(socket, "close");
   return [code, reason, wasClean];
+}
+
+/** Answers the handshake of a WebSocket (RFC 6455 section 4.2.2), and goes on with what `then` says. */
+async function acceptSocket(connection: RawConnection, then = ""): Promise<void> {
+  const head = await connection.until(/\r\n\r\n/);
+  const [, key] = head.match(/sec-websocket-key: (.+)\r\n/i)!;
+  const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  const hash = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + guid));
+  await connection.write(
+    "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
+      `sec-websocket-accept: ${new Uint8Array(hash).toBase64()}\r\n\r\n${then}`,
+  );
 }
 
 Deno.test("proxyTarget() passes text and binary messages on, both ways, with the path and the headers", async () => {
@@ -116,14 +114,7 @@ Deno.test("proxyTarget() tells a connection that broke from one that was closed"
   assertEquals((await (await lost))[0], 4006);
 
   await using breaking = serveRaw(async (connection) => {
-    const head = await connection.until(/\r\n\r\n/);
-    const [, key] = head.match(/sec-websocket-key: (.+)\r\n/i)!;
-    const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    const hash = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + guid));
-    await connection.write(
-      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
-        `sec-websocket-accept: ${new Uint8Array(hash).toBase64()}\r\n\r\n\x81\x02hi`,
-    );
+    await acceptSocket(connection, "\x81\x02hi");
   });
   await using second = front(breaking.origin);
   const socket = new WebSocket(second.origin.replace("http", "ws"));
@@ -210,14 +201,7 @@ Deno.test("proxyTarget() closes a WebSocket whose peer does not read, instead of
 Deno.test("proxyTarget() closes a WebSocket whose target does not read", async () => {
   const { promise: over, resolve: release } = Promise.withResolvers<void>();
   await using target = serveRaw(async (connection) => {
-    const head = await connection.until(/\r\n\r\n/);
-    const [, key] = head.match(/sec-websocket-key: (.+)\r\n/i)!;
-    const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    const hash = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + guid));
-    await connection.write(
-      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
-        `sec-websocket-accept: ${new Uint8Array(hash).toBase64()}\r\n\r\n`,
-    );
+    await acceptSocket(connection);
     await over;
   });
   await using proxy = front(target.origin, { maxBufferedBytes: 4 * 1024 * 1024 });

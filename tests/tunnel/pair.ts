@@ -63,3 +63,21 @@ export function echo(request: Request): Response {
 export function clientWith(openPath: (signal: AbortSignal) => Promise<ByteStream>, silenceMs = 60_000) {
   return openClient({ ...generateIdentity(), openPath, silenceMs });
 }
+
+/** `stream`, as if it came from elsewhere. */
+export function from(hostname: string, port: number, stream: ByteStream): ByteStream {
+  return {
+    localAddr: stream.localAddr,
+    remoteAddr: { hostname, port },
+    read: (buffer) => stream.read(buffer),
+    write: (data) => stream.write(data),
+    closeWrite: () => stream.closeWrite(),
+    close: () => stream.close(),
+  };
+}
+
+/** Resolves once the other side has closed. */
+export async function ended(conn: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(1024);
+  while (await conn.read(buffer).catch(() => null) !== null);
+}

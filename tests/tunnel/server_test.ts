@@ -1,17 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { deadline, delay } from "@std/async";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
-import type { ByteStream } from "../../lib/punch/mod.ts";
 import {
   openClient,
-  type ServeInfo,
   serveTunnel,
   type ServeTunnelOptions,
   type ServingTunnel,
 } from "../../lib/tunnel/mod.ts";
 import { connPair } from "../_streams.ts";
-import { closeSocket, nextEvent, tunnelPair } from "./pair.ts";
+import { closeSocket, ended, from, nextEvent, tunnelPair } from "./pair.ts";
 
 const hello = () => new Response("hello");
 
@@ -19,24 +16,6 @@ const identity = generateIdentity();
 
 function start(handler: Deno.ServeHandler = hello, options: Partial<ServeTunnelOptions> = {}) {
   return serveTunnel(handler, { identity, ...options });
-}
-
-/** `stream`, as if it came from elsewhere. */
-function from(hostname: string, port: number, stream: ByteStream): ByteStream {
-  return {
-    localAddr: stream.localAddr,
-    remoteAddr: { hostname, port },
-    read: (buffer) => stream.read(buffer),
-    write: (data) => stream.write(data),
-    closeWrite: () => stream.closeWrite(),
-    close: () => stream.close(),
-  };
-}
-
-/** Resolves once the other side has closed. */
-async function ended(conn: Deno.Conn): Promise<void> {
-  const buffer = new Uint8Array(1024);
-  while (await conn.read(buffer).catch(() => null) !== null);
 }
 
 Deno.test("serveTunnel() tells the handler the true remote address", async () => {
@@ -196,79 +175,6 @@ async function guestFrom(server: ServingTunnel, hostname: string) {
   }
   return { ask, [Symbol.asyncDispose]: close };
 }
-
-Deno.test("shutdown() lets the request under way finish", async () => {
-  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-  const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
-  await using pair = await tunnelPair(async () => {
-    begin();
-    await goOn;
-    return hello();
-  });
-  const fetching = pair.client.fetch("/");
-  await begun;
-  const stopping = pair.server.shutdown();
-  letGo();
-  assertEquals(await (await fetching).text(), "hello");
-  await stopping;
-});
-
-Deno.test("shutdown() closes paths that wait, and WebSockets with a goodbye", async () => {
-  await using pair = await tunnelPair((request) => Deno.upgradeWebSocket(request).response);
-  const socket = await pair.client.webSocket();
-  const closed = nextEvent<CloseEvent>(socket, "close");
-  const [near, far] = await connPair();
-  const waiting = pair.server.accept(far);
-  await Promise.all([pair.server.shutdown(), pair.server.shutdown()]);
-  assertEquals((await closed).code, 1001);
-  await waiting;
-  await ended(near);
-  near.close();
-  await pair.server.finished;
-});
-
-Deno.test({
-  name: "shutdown() does not wait for a WebSocket whose peer went while it was being opened",
-  // What Deno keeps of it is the point of this test.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    const entered = Promise.withResolvers<void>();
-    const answered = Promise.withResolvers<void>();
-    const server = await start(async (request, info) => {
-      entered.resolve();
-      await new Promise((resolve) => (info as ServeInfo).disconnected!.addEventListener("abort", resolve));
-      await delay(100); // until the native server has seen the end, too
-      answered.resolve();
-      return Deno.upgradeWebSocket(request).response;
-    });
-    await using client = openClient({
-      ...identity,
-      openPath: async () => {
-        const [near, far] = await connPair();
-        const broken = entered.promise.then(() => Promise.reject(new Error("the path broke")));
-        broken.catch(() => {});
-        void server.accept({
-          ...from("198.51.100.7", 1, far),
-          read: (buffer) => Promise.race([far.read(buffer), broken]),
-        });
-        return near;
-      },
-    });
-    await assertRejects(() => client.webSocket("/"));
-    await answered.promise;
-    await deadline(server.shutdown(), 10_000);
-  },
-});
-
-Deno.test("shutdown() takes no more paths", async () => {
-  const server = await start();
-  await server.shutdown();
-  const [near, far] = await connPair();
-  await server.accept(far);
-  assertEquals(await near.read(new Uint8Array(1)), null);
-  near.close();
-});
 
 Deno.test("serveTunnel() ends everything at once when its signal is aborted", async () => {
   const aborting = new AbortController();
