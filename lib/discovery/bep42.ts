@@ -8,8 +8,9 @@ import { addressScope, addressToBytes, type Endpoint, formatEndpoint } from "../
 import type { Observation } from "./types.ts";
 
 const MAX_OBSERVATIONS = 64;
-/** Networks (/16) that must agree before we believe in an address. */
+/** Networks (/16) that must agree before we believe in an address, and the part of those that have said anything. */
 const QUORUM = 3;
+const MAJORITY = 2 / 3;
 const IPV4_MASK = Uint8Array.of(0x03, 0x0f, 0x3f, 0xff);
 
 /** The newest word of each node on our endpoint. */
@@ -35,15 +36,18 @@ export class Observations {
     this.#byObserver.clear();
   }
 
-  /** The address that most observers name, counted once for each network; with `QUORUM` it is `sure`. */
+  /** The address that most observers name, counted once for each network; where so many agree it is `sure`. */
   address(): { address: string; sure: boolean } | undefined {
     const votes = new Map<string, Set<string>>();
+    const voters = new Set<string>();
     for (const { observer, observed } of this.#byObserver.values()) {
-      const networks = votes.get(observed.hostname) ?? new Set();
-      votes.set(observed.hostname, networks.add(observer.hostname.split(".", 2).join(".")));
+      const network = observer.hostname.split(".", 2).join(".");
+      voters.add(network);
+      votes.set(observed.hostname, (votes.get(observed.hostname) ?? new Set()).add(network));
     }
     const [best] = [...votes].sort(([, a], [, b]) => b.size - a.size);
-    return best && { address: best[0], sure: best[1].size >= QUORUM };
+    const isSure = (count: number) => count >= QUORUM && count >= MAJORITY * voters.size;
+    return best && { address: best[0], sure: isSure(best[1].size) };
   }
 }
 

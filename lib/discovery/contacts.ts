@@ -4,12 +4,14 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { addressScope, addressToBytes, bytesToAddress, type Endpoint } from "../endpoint.ts";
+import { addressScope, addressToBytes, bytesToAddress, type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type { ResponseMessage } from "./guard.ts";
 import type { Contact, RawItem, Reply } from "./types.ts";
 
 /** How many nodes keep a value, and how many are told in one reply (BEP 5). */
 export const CLOSEST_COUNT = 8;
+/** How many at most where nodes crowd around a target: three times as many as there should be. */
+export const MAX_HOLDERS = 24;
 /** A reply with more fits no datagram; libtorrent sends at most 100. */
 const MAX_VALUES = 200;
 const CONTACT_BYTES = 26;
@@ -94,4 +96,12 @@ export function byDistance(target: Uint8Array): (a: Contact, b: Contact) => numb
 /** How far two ids are apart (XOR), as text that sorts like the number. */
 export function distance(a: Uint8Array, b: Uint8Array): string {
   return a.map((byte, i) => byte ^ b[i]!).toHex();
+}
+
+/**
+ * Whose network a node is in: its /16. On local networks, where everybody is at home, each endpoint is for itself.
+ */
+export function operatorOf(node: Endpoint): string {
+  if (addressScope(node.hostname) !== "global") return formatEndpoint(node);
+  return node.hostname.split(".", 2).join(".");
 }

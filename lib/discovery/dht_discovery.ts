@@ -5,8 +5,10 @@
  */
 import type { Endpoint } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
+import { ProofGiver } from "./address_proof.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import { announceKnock, boxOf, sealedKnock } from "./knocker.ts";
+import { targetOf } from "./item.ts";
+import { announceKnock, announceWidely, boxOf, sealedKnock } from "./knocker.ts";
 import { DhtNode, type DhtNodeOptions } from "./node.ts";
 import { announceObserver, ObserverFinder } from "./observers.ts";
 import { DhtPublication } from "./publication.ts";
@@ -51,6 +53,7 @@ export class DhtDiscovery implements Discovery {
   /** Walks that went on after their record was found. */
   readonly #found = new WeakMap<Resolution, Found>();
   readonly #observers: ObserverFinder;
+  readonly #proofs: ProofGiver;
   #closed: Promise<void> | undefined;
 
   /** Takes over `dht`. */
@@ -58,6 +61,7 @@ export class DhtDiscovery implements Discovery {
     this.#dht = dht;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#wallClock = options.wallClock ?? Date.now;
+    this.#proofs = new ProofGiver(() => this.#clock.now());
     this.#observers = new ObserverFinder({ dht, clock: this.#clock, signal: this.#closing.signal });
     dht.onDatagram = (data, from) => this.#datagram(data, from);
   }
@@ -123,7 +127,10 @@ export class DhtDiscovery implements Discovery {
       ...(found && { follow: found.follow }),
     };
     options.signal.throwIfAborted();
+    const { publicKey, record } = resolution;
+    if (record.dht) this.#proofs.expect(targetOf(publicKey), content.port, record.dht.hostname);
     this.#track(sealedKnock(resolution, content, options));
+    this.#track(announceWidely(resolution, content, options));
     return await announceKnock(resolution, content, options);
   }
 
@@ -176,9 +183,13 @@ export class DhtDiscovery implements Discovery {
   }
 
   #datagram(data: Uint8Array, from: Endpoint): void {
+    const answer = this.#proofs.answer(data, from);
+    if (answer) return this.#dht.sendDatagram(from, answer);
     const box = boxOf(data);
-    if (!box) return;
-    for (const publication of this.#publications) publication.datagram(box, from);
+    for (const publication of this.#publications) {
+      if (box) publication.datagram(box, from);
+      else publication.answered(data, from);
+    }
   }
 
   #until(signal: AbortSignal | undefined): AbortSignal {

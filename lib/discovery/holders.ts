@@ -4,13 +4,13 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
-import { CLOSEST_COUNT } from "./contacts.ts";
+import { MAX_HOLDERS } from "./contacts.ts";
 import type { Contact, Reply } from "./types.ts";
 
 /**
  * Questions in a row without an answer after which a node is given up. Fewer would be mistaken for silence where
  * packets get lost: at 10 % each way two in a row miss every half minute, four every ten. A dead node that is kept
- * for some seconds costs nothing, since seven others are asked; one that is lost is missed when somebody knocks.
+ * for some seconds costs nothing, since the others are asked; one that is lost is missed when somebody knocks.
  */
 const MAX_SILENT = 4;
 
@@ -25,7 +25,7 @@ export interface Holder {
   silent: number;
 }
 
-/** At most 8 nodes; a walk renews them, polls keep their tokens fresh. */
+/** As many nodes as a walk gives; a walk renews them, polls keep their tokens fresh. */
 export class Holders {
   #holders: Holder[] = [];
 
@@ -43,7 +43,7 @@ export class Holders {
   replace(replies: readonly Reply[]): Holder[] {
     if (replies.length === 0) return [];
     const known = new Map(this.#holders.map((h) => [formatEndpoint(h.contact), h]));
-    this.#holders = replies.slice(0, CLOSEST_COUNT).map(({ from, token }) => {
+    this.#holders = replies.slice(0, MAX_HOLDERS).map(({ from, token }) => {
       const old = known.get(formatEndpoint(from));
       const polledAt = old?.polledAt ?? -Infinity;
       return { contact: from, token: token ?? old?.token, polledAt, silent: 0 };

@@ -57,7 +57,7 @@ export class KnockFilter {
   }
 
   /**
-   * Takes the peers that a node lists. What exceeds a limit is not forgotten but passes later, since nodes go on
+   * Takes peers that have announced themselves. What exceeds a limit is not forgotten but passes later, since nodes go on
    * listing it; addresses take turns, so that one with many ports holds up no other.
    */
   announced(values: readonly Endpoint[], from: Endpoint): void {
@@ -65,7 +65,7 @@ export class KnockFilter {
     for (const value of values) {
       const key = formatEndpoint(value);
       if (this.#seen.has(key)) this.#seen.add(key);
-      else if (this.#mayPunch(value, from)) fresh.push(value);
+      else if (this.mayPunch(value, from)) fresh.push(value);
     }
     for (const value of takingTurns(fresh)) {
       if (this.#announced.isEmpty) return;
@@ -84,7 +84,7 @@ export class KnockFilter {
   ): void {
     if (this.#sealed.isEmpty) return;
     const allowed = distinct(candidates)
-      .filter((c) => this.#mayPunch(c, from))
+      .filter((c) => this.mayPunch(c, from))
       .filter((c) => this.#perAddress.take(networkOf(c)));
     if (allowed.length === 0) return;
     this.#sealed.take();
@@ -104,7 +104,7 @@ export class KnockFilter {
    * inside (`from`), or others see us there too. That the sender shares our public address is no more than his
    * word, so it opens nothing.
    */
-  #mayPunch(target: Endpoint, from: Endpoint): boolean {
+  mayPunch(target: Endpoint, from: Endpoint): boolean {
     const scope = addressScope(target.hostname);
     if (!isPort(target.port) || this.#options.own().some((own) => sameEndpoint(own, target))) return false;
     if (scope === "global") return true;

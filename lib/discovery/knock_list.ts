@@ -114,7 +114,7 @@ export async function prependToList(
     signal.throwIfAborted();
     const isEnough = taken >= Math.min(ENOUGH, replies.length);
     if (written.length === 0 || attempt === ATTEMPTS || isEnough) return taken;
-    await pause(clock, Math.random() * MAX_PAUSE_MS, signal);
+    await pause(clock, clock.random() * MAX_PAUSE_MS, signal);
   }
 }
 

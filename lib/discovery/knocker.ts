@@ -5,10 +5,11 @@
  */
 import { concat } from "../bytes.ts";
 import { addressScope, type Endpoint, formatEndpoint } from "../endpoint.ts";
+import type { Mapping } from "../nat.ts";
 import type { Identity } from "../identity/mod.ts";
 import { countAcks } from "./_acks.ts";
 import { abortable } from "./bootstrap.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, pause } from "./clock.ts";
 import { targetOf } from "./item.ts";
 import { prependToList } from "./knock_list.ts";
 import { sealKnock } from "./seal.ts";
@@ -16,6 +17,13 @@ import type { Dht, KnockContent, Reply, Resolution } from "./types.ts";
 
 /** First bytes of a knock by datagram: unlike those of KRPC (`d`), STUN (0 to 3), DTLS, RTP and uTP (RFC 7983). */
 const MAGIC = Uint8Array.of(0xf5, 0x73, 0x6b, 0x31);
+
+/** How long the closest nodes may be enough, where the serving peer can ask us itself whether it is us. */
+const WIDE_AFTER_MS = 1_000;
+/** Packets get lost, and nearly every node of the jury counts. */
+const WIDE_ATTEMPTS = 3;
+/** NATs that let its question in. */
+const ASKABLE: readonly Mapping[] = ["open", "preserving", "independent"];
 
 /** What knocking needs. */
 export interface KnockerOptions {
@@ -49,12 +57,15 @@ export async function announceKnock(
   options: KnockerOptions,
 ): Promise<number> {
   const { clock, dht, signal } = options;
+  const isReachable = resolution.record.dht !== undefined;
   const infoHash = targetOf(resolution.publicKey);
   const asked = new Set<string>();
   const announce = async (holders: readonly Reply[]) => {
     const writes = holders.filter(({ from, token }) => token && !asked.has(formatEndpoint(from)))
       .map(({ from, token }) => {
         asked.add(formatEndpoint(from));
+        // The serving peer asks there whether it is us (address_proof.ts).
+        if (isReachable) dht.announcePeer(from, token!, infoHash, 0, { signal }).catch(() => {});
         return dht.announcePeer(from, token!, infoHash, port, { signal });
       });
     return (await countAcks(writes, clock, signal)).count;
@@ -72,6 +83,30 @@ export async function announceKnock(
   if (count > 0) return count;
   asked.clear(); // the tokens may have expired since
   return await announce(await dht.walk("get", infoHash, { signal }));
+}
+
+/**
+ * Announces us at more nodes than the closest: the jury that the serving peer hears (announcements.ts) where it cannot ask us
+ * itself whether it is us. At once where the NATs say so, else after a second. Rejects with `signal.reason`.
+ */
+export async function announceWidely(
+  { publicKey, record }: Resolution,
+  { nat, port }: KnockContent,
+  { clock, dht, signal }: KnockerOptions,
+): Promise<void> {
+  const isAskable = record.dht && [nat, record.nat].every(({ mapping }) => ASKABLE.includes(mapping));
+  if (isAskable) await pause(clock, WIDE_AFTER_MS, signal);
+  const infoHash = targetOf(publicKey);
+  const replies = await dht.walk("get", infoHash, { signal, isThorough: true });
+  const announce = async ({ from, token }: Reply) => {
+    for (let attempt = 1; token && attempt <= WIDE_ATTEMPTS; attempt++) {
+      const isTaken = await dht.announcePeer(from, token, infoHash, port, { signal })
+        .then(() => true, (error) => error?.name !== "TimeoutError");
+      if (isTaken) return;
+    }
+  };
+  await Promise.all(replies.map(announce));
+  signal.throwIfAborted();
 }
 
 /**

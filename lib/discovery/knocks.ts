@@ -4,14 +4,18 @@
  * @module
  */
 import { type Clock, pause } from "./clock.ts";
-import type { Holders } from "./holders.ts";
+import type { Holder, Holders } from "./holders.ts";
 import { KrpcError } from "./krpc.ts";
 import type { Dht, Reply } from "./types.ts";
 
 /** Each node is polled no more often; libtorrent bans an address at 50 messages in 10 s. */
 export const NODE_INTERVAL_MS = 1_000;
+/** Between polls of any node: eight nodes, each once a second. Where there are more, each has its turn later. */
+const MIN_INTERVAL_MS = 125;
 /** Between polls of any node when nobody has knocked for a while: 100 a minute, which leaves room for the walks. */
 export const IDLE_INTERVAL_MS = 600;
+/** Between two polls of a node of which one is out of turn. */
+const CONFIRM_INTERVAL_MS = 100;
 /** After the start somebody is likely waiting for us. */
 export const HOT_AFTER_START_MS = 10 * 60_000;
 /** After a knock the same peer may try again. */
@@ -64,6 +68,14 @@ export class KnockWatcher implements AsyncDisposable {
     this.#hotUntil = Math.max(this.#hotUntil, until);
   }
 
+  /** Polls all nodes now, but those that have just been: what one of them says, others shall confirm. */
+  confirm(): void {
+    const { clock, holders } = this.#options;
+    for (const holder of holders.list) {
+      if (clock.now() - holder.polledAt >= CONFIRM_INTERVAL_MS) this.#ask(holder, this.#closing.signal);
+    }
+  }
+
   /** Stops, and waits for what is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
@@ -87,14 +99,20 @@ export class KnockWatcher implements AsyncDisposable {
 
   #interval(): number {
     const { clock, holders } = this.#options;
-    const evenly = NODE_INTERVAL_MS / Math.max(1, holders.list.length);
+    const evenly = Math.max(MIN_INTERVAL_MS, NODE_INTERVAL_MS / Math.max(1, holders.list.length));
     return clock.now() < this.#hotUntil ? evenly : Math.max(IDLE_INTERVAL_MS, evenly);
   }
 
   #poll(signal: AbortSignal): void {
-    const { clock, dht, holders, target } = this.#options;
+    const { clock, holders } = this.#options;
     const holder = holders.next();
     if (!holder || clock.now() - holder.polledAt < NODE_INTERVAL_MS - 1) return;
+    this.#ask(holder, signal);
+  }
+
+  #ask(holder: Holder, signal: AbortSignal): void {
+    const { clock, dht, target } = this.#options;
+    if (signal.aborted) return;
     holder.polledAt = clock.now();
     const poll = dht.getPeers(holder.contact, target, { signal })
       .then((reply) => this.#take(reply), (error) => this.#miss(holder.contact, error))
@@ -115,7 +133,7 @@ export class KnockWatcher implements AsyncDisposable {
 
   async #walkForever(signal: AbortSignal): Promise<never> {
     for (;;) {
-      await pause(this.#options.clock, URGENT_INTERVAL_MS * (0.9 + Math.random() / 5), signal);
+      await pause(this.#options.clock, URGENT_INTERVAL_MS * (0.9 + this.#options.clock.random() / 5), signal);
       if (!this.#isWalkDue()) continue;
       await this.#walk(signal).catch(() => signal.throwIfAborted()); // a closed node: the owner closes us too
     }

@@ -78,6 +78,8 @@ export class Krpc {
   readonly #events: KrpcEvents;
   readonly #clock: Clock;
   readonly #pending = new Map<string, Pending>();
+  /** How many answers are to come from each endpoint. */
+  readonly #awaited = new Map<string, number>();
   readonly #limit: RateLimit;
   #closedFor: DOMException | undefined;
 
@@ -127,7 +129,9 @@ export class Krpc {
   #await(key: string, to: Endpoint, signal: AbortSignal | undefined): Promise<Answer> {
     const sentAt = this.#clock.now();
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.#expect(to, 1);
     const end = () => {
+      this.#expect(to, -1);
       cancel();
       signal?.removeEventListener("abort", onAbort);
       this.#pending.delete(key);
@@ -151,6 +155,13 @@ export class Krpc {
     return promise;
   }
 
+  #expect(from: Endpoint, more: 1 | -1): void {
+    const key = formatEndpoint(from);
+    const count = (this.#awaited.get(key) ?? 0) + more;
+    if (count > 0) this.#awaited.set(key, count);
+    else this.#awaited.delete(key);
+  }
+
   #send(to: Endpoint, message: Record<string, unknown>): void {
     this.stats.sent++;
     this.#socket.send(writeBencode(message), to);
@@ -172,6 +183,7 @@ export class Krpc {
 
   #dispatch(data: Uint8Array, from: Endpoint): boolean {
     if (data[0] !== DICT) return this.#datagram(data, from);
+    if (!this.#expects(from) && !this.#limit.allows(from)) return false; // before it costs anything
     const message = readPacket(data);
     if (message === null) return false;
     return message.y === "q" ? this.#question(message, from) : this.#answer(message, from);
@@ -184,13 +196,18 @@ export class Krpc {
   }
 
   #question(query: QueryMessage, from: Endpoint): boolean {
-    if (!this.#limit.allows(from)) return false;
+    if (this.#expects(from) && !this.#limit.allows(from)) return false;
     const outcome = this.#shielded(() => this.#events.onQuery(query, from));
     if (outcome === undefined) return false;
     // The asker's own endpoint, so that it learns how others see it (BEP 42).
     const common = { t: query.t, v: VERSION, ip: compactEndpoint(from) };
     this.#send(from, "r" in outcome ? { ...common, y: "r", ...outcome } : { ...common, y: "e", ...outcome });
     return true;
+  }
+
+  /** Whether something is to come from there. */
+  #expects(from: Endpoint): boolean {
+    return this.#awaited.has(formatEndpoint(from));
   }
 
   /** Only from the endpoint that was asked: whoever guesses a transaction must forge its address too. */

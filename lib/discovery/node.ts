@@ -152,7 +152,10 @@ export class DhtNode implements Dht {
     await this.#ask(to, "put", { token, k, seq, sig, v }, options);
   }
 
-  /** Announces our address with `port` to a node; `token` is from a `get` or `get_peers` to it. */
+  /**
+   * Announces our address with `port` to a node, or with the port that it sees if that is 0; `token` is from a `get` or
+   * `get_peers` to it.
+   */
   async announcePeer(
     to: Endpoint,
     token: Uint8Array,
@@ -160,22 +163,21 @@ export class DhtNode implements Dht {
     port: number,
     options?: AskOptions,
   ): Promise<void> {
-    await this.#ask(to, "announce_peer", { token, info_hash: infoHash, port, implied_port: 0 }, options);
+    const args = { token, info_hash: infoHash, port: port || this.port, implied_port: port === 0 ? 1 : 0 };
+    await this.#ask(to, "announce_peer", args, options);
   }
 
   /** Asks the nodes closest to `target`, ourselves among them where we are. */
   async walk(method: "get" | "get_peers", target: Uint8Array, options: WalkOptions = {}): Promise<Reply[]> {
     this.#closed.signal.throwIfAborted();
     let stopped = false;
-    const onReply = (reply: Reply) => stopped = options.onReply?.(reply) === true;
+    const onReply: WalkOptions["onReply"] = (...reply) => stopped = options.onReply?.(...reply) === true;
     const replies = await this.#walks.run(method, target, { ...options, onReply });
     const isHolder = !this.readOnly && (replies.length > 0 || this.#bootstrap.isOnline);
     if (stopped || !isHolder) return replies;
     const own = this.#responder.askSelf(method, lookupArguments(method, target), this.#presence.contact);
-    const closest = [...replies, own].sort((a, b) => byDistance(target)(a.from, b.from)).slice(
-      0,
-      CLOSEST_COUNT,
-    );
+    const closest = [...replies, own].sort((a, b) => byDistance(target)(a.from, b.from))
+      .slice(0, Math.max(CLOSEST_COUNT, replies.length));
     if (closest.includes(own)) options.onReply?.(own);
     return closest;
   }

@@ -1,23 +1,21 @@
 /**
  * Observers in the DHT: serving peers that anybody can reach, and that tell whoever asks them over TCP how they see him.
- * They are peers announced (BEP 5) under one well-known info hash. A lie costs whoever believes it a SYN in vain.
+ * They are peers announced (BEP 5) under one well-known info hash. A node may name anybody, so only those count that most of
+ * the closest nodes name; a lie that gets through costs whoever believes it a SYN in vain.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Endpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { countAcks } from "./_acks.ts";
 import { abortable } from "./bootstrap.ts";
 import { type Clock, pause } from "./clock.ts";
 import { isPlausible } from "./contacts.ts";
+import { closestReplies } from "./shortlist.ts";
 import type { Dht, Reply } from "./types.ts";
 
 /** More than anybody asks at once; some are gone. */
 export const MAX_OBSERVERS = 8;
-/** What one node says counts for no more than what each of seven others says. */
-const MAX_FROM_ONE_NODE = MAX_OBSERVERS;
-/** Nodes that must have named some before a walk ends early. */
-const ENOUGH_NODES = 3;
 /** Ports below belong to services that nobody shall be sent to; web servers are used to strangers. */
 const LEAST_PORT = 1024;
 const WEB_PORTS: readonly number[] = [80, 443];
@@ -41,31 +39,38 @@ export interface ObserversOptions {
   readonly signal: AbortSignal;
 }
 
-/** Walks once, and gives at most {@linkcode MAX_OBSERVERS}, each in a /16 of its own. Rejects only with `signal.reason`. */
+/**
+ * Walks once, and gives at most {@linkcode MAX_OBSERVERS} that most of the closest nodes name, each in a /16 of its own.
+ * Rejects only with `signal.reason`.
+ */
 export async function findObservers({ dht, clock, signal }: ObserversOptions): Promise<Endpoint[]> {
-  const told: Endpoint[][] = [];
-  const onReply = ({ from, values }: Reply) => {
+  const target = observersHash();
+  const heard: Reply[] = [];
+  const settled = Promise.withResolvers<void>();
+  const onReply = (reply: Reply) => void heard.push(reply);
+  const walk = dht.walk("get_peers", target, { signal, onReply, onSettled: settled.resolve });
+  await Promise.race([walk, settled.promise]);
+  const words = closestReplies(heard, target).map(({ from, values }) => {
     const usable = values.filter((value) => isUsable(value) && isPlausible(value, from));
-    if (usable.length > 0) told.push(sample(usable, MAX_FROM_ONE_NODE, clock));
-    return told.length >= ENOUGH_NODES && choose(told).length === MAX_OBSERVERS;
-  };
-  await dht.walk("get_peers", observersHash(), { signal, onReply });
-  return choose(told);
+    return new Map(usable.map((value) => [formatEndpoint(value), value]));
+  });
+  const named = new Map(words.flatMap((word) => [...word]));
+  const believed = [...named].filter(([key]) =>
+    words.filter((word) => word.has(key)).length > words.length / 2
+  );
+  return choose(believed.map(([, endpoint]) => endpoint), clock);
 }
 
 function isUsable({ port }: Endpoint): boolean {
   return port >= LEAST_PORT || WEB_PORTS.includes(port);
 }
 
-/** From each node in turn, so that none of them decides alone. */
-function choose(told: readonly (readonly Endpoint[])[]): Endpoint[] {
+/** Some of them, so that not everybody asks the same ones, each in a network of its own. */
+function choose(endpoints: readonly Endpoint[], clock: Clock): Endpoint[] {
   const chosen = new Map<string, Endpoint>();
-  for (let i = 0; i < MAX_FROM_ONE_NODE; i++) {
-    for (const list of told) {
-      const one = list[i];
-      const network = one && networkOf(one);
-      if (one && network && !chosen.has(network) && chosen.size < MAX_OBSERVERS) chosen.set(network, one);
-    }
+  for (const one of shuffled(endpoints, clock)) {
+    const network = networkOf(one);
+    if (!chosen.has(network) && chosen.size < MAX_OBSERVERS) chosen.set(network, one);
   }
   return [...chosen.values()];
 }
@@ -75,14 +80,9 @@ function networkOf({ hostname }: Endpoint): string {
   return hostname.split(".", 2).join(".");
 }
 
-/** Some of them, so that not everybody asks the same ones. */
-function sample(all: readonly Endpoint[], count: number, { random }: Clock): Endpoint[] {
-  const rest = [...all];
-  const taken: Endpoint[] = [];
-  while (taken.length < count && rest.length > 0) {
-    taken.push(...rest.splice(Math.floor(random() * rest.length), 1));
-  }
-  return taken;
+function shuffled<T>(all: readonly T[], { random }: Clock): T[] {
+  const keyed = all.map((one) => ({ one, key: random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ one }) => one);
 }
 
 /** Finds observers when they are asked for, and remembers them. */

@@ -6,6 +6,7 @@
 import type { Endpoint } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
 import { Budget, Budgets, type Rate } from "./_limits.ts";
+import { Announcements } from "./announcements.ts";
 import type { Clock } from "./clock.ts";
 import { Holders } from "./holders.ts";
 import { targetOf } from "./item.ts";
@@ -48,6 +49,7 @@ export class DhtPublication implements Publication {
   readonly #holders = new Holders();
   readonly #publisher: Publisher;
   readonly #filter: KnockFilter;
+  readonly #announcements: Announcements;
   readonly #opener: KnockOpener;
   readonly #lists: ListWatcher;
   readonly #datagrams: Budget;
@@ -80,6 +82,17 @@ export class DhtPublication implements Publication {
       observations: () => dht.observations(),
       own: () => this.#own,
       onKnock: (knock) => this.#knocked(knock),
+    });
+    const { signal } = this.#closing;
+    this.#announcements = new Announcements({
+      clock,
+      target: targetOf(publicKey),
+      voters: () => this.#holders.list.map(({ contact }) => contact),
+      mayPunch: (endpoint, from) => this.#filter.mayPunch(endpoint, from),
+      send: (to, data) => dht.sendDatagram(to, data),
+      confirm: () => this.#watcher?.confirm(),
+      jury: () => dht.walk("get_peers", targetOf(publicKey), { signal, isThorough: true }),
+      onProven: (endpoints, from) => this.#filter.announced(endpoints, from),
     });
     this.#lists = new ListWatcher({
       ...{ dht, clock, wallClock, publicKey },
@@ -116,6 +129,11 @@ export class DhtPublication implements Publication {
     this.#open(box, "datagram", from);
   }
 
+  /** A datagram that is neither: maybe the answer of somebody who knocks. Never throws. */
+  answered(data: Uint8Array, from: Endpoint): void {
+    if (!this.#closing.signal.aborted) this.#announcements.datagram(data, from);
+  }
+
   close(): Promise<void> {
     return this.#closed ??= this.#close();
   }
@@ -127,6 +145,7 @@ export class DhtPublication implements Publication {
   async #close(): Promise<void> {
     this.#closing.abort(new DOMException("The publication is closed", "AbortError"));
     await this.#watcher?.[Symbol.asyncDispose]();
+    this.#announcements[Symbol.dispose]();
     await this.#lists[Symbol.asyncDispose]();
     await Promise.all(this.#tasks);
     this.#options.onClosed(this);
@@ -141,7 +160,7 @@ export class DhtPublication implements Publication {
     if (this.#closing.signal.aborted) return;
     this.#watcher = new KnockWatcher({
       ...{ dht, clock, target: targetOf(identity.publicKey), holders: this.#holders },
-      onPeers: (reply) => this.#filter.announced(reply.values, reply.from),
+      onPeers: (reply) => this.#announcements.heard(reply),
       onWalk: (replies) => this.#renew(replies),
     });
     this.#background(this.#publisher.run(this.#closing.signal));

@@ -85,7 +85,7 @@ export class Publisher {
   /** Publishes again whenever it is time, until aborted; then rejects with `signal.reason`. */
   async run(signal: AbortSignal): Promise<never> {
     for (let backoff = 0;;) {
-      await this.#untilDue(backoff || REPUBLISH_MS * (0.9 + Math.random() / 5), signal);
+      await this.#untilDue(backoff || REPUBLISH_MS * (0.9 + this.#options.clock.random() / 5), signal);
       await this.#options.dht.online({ signal });
       const error = await this.#publish(signal);
       backoff = error ? Math.min(Math.max(FIRST_BACKOFF_MS, backoff * 2), MAX_BACKOFF_MS) : 0;

@@ -4,15 +4,17 @@
  * @module
  */
 import { PeerError } from "../errors.ts";
-import { type Clock, pause } from "./clock.ts";
-import { CLOSEST_COUNT, distance } from "./contacts.ts";
+import type { Clock } from "./clock.ts";
 import { targetOf, verifyItem } from "./item.ts";
 import { ageOf, badRecord, decodeRecord } from "./record.ts";
+import { closestReplies } from "./shortlist.ts";
 import type { Dht, Reply, Resolution, ServiceRecord } from "./types.ts";
 
 /** How long to wait for the first node at all. */
 const ONLINE_MS = 10_000;
-/** After the first record a newer one may be a round trip away; no longer than this. */
+/** So many of the closest nodes, each in a network of its own, are seldom in one hand. */
+const AGREEMENT = 5;
+/** After that a newer one may be a round trip away; no longer than this. */
 const MAX_GRACE_MS = 150;
 const MIN_GRACE_MS = 20;
 /** A walk may be led astray by loss; a second one is answered from a fuller table. */
@@ -78,8 +80,11 @@ class Lookup {
   readonly #target: Uint8Array;
   readonly #replies: Reply[] = [];
   #onReply: (reply: Reply) => void = () => {};
-  /** Resolves to how long to wait for something newer. */
-  readonly #first = Promise.withResolvers<number>();
+  /** Resolves when hardly any node could have something newer. */
+  readonly #enough = Promise.withResolvers<void>();
+  #isSettled = false;
+  /** The number of the valid record in each reply. */
+  readonly #numbers = new Map<Reply, number>();
   #best: { seq: number; record: ServiceRecord } | undefined;
 
   constructor(publicKey: Uint8Array, options: ResolveOptions) {
@@ -89,21 +94,24 @@ class Lookup {
   }
 
   /**
-   * Returns soon after the first fresh record, since the next stage can begin with it; the walk goes on, because
-   * only its end tells for sure which nodes the serving peer polls.
+   * Returns with a fresh record a round trip after the closest nodes agree on it, or as soon as all of them have been heard
+   * but those that are slow: the first to answer may be those that keep an old one. The walk goes on, because only its end
+   * tells for sure which nodes the serving peer polls.
    */
   async run(): Promise<Found | undefined> {
-    const { dht, signal } = this.#options;
-    const onReply = (reply: Reply) => this.#take(reply);
-    const walk = dht.walk("get", this.#target, { signal, onReply });
-    const over = new AbortController();
-    const grace = this.#first.promise.then((ms) => pause(this.#options.clock, ms, over.signal));
-    try {
-      await Promise.race([walk, grace]);
-    } finally {
-      over.abort();
-      grace.catch(() => {});
-    }
+    const { clock, dht, signal } = this.#options;
+    let cancelGrace: (() => void) | undefined;
+    const onReply = (reply: Reply, isCrowded = false) => {
+      this.#take(reply);
+      if (isCrowded || this.#agreement() < AGREEMENT) return;
+      cancelGrace ??= clock.schedule(Math.min(Math.max(reply.rttMs, MIN_GRACE_MS), MAX_GRACE_MS), onSettled);
+    };
+    const onSettled = () => {
+      this.#isSettled = true;
+      this.#finishIfFresh();
+    };
+    const walk = dht.walk("get", this.#target, { signal, onReply, onSettled });
+    await Promise.race([walk, this.#enough.promise]).finally(() => cancelGrace?.());
     if (!this.#best) return undefined;
     const known = this.#closest();
     return {
@@ -117,7 +125,14 @@ class Lookup {
   }
 
   #closest(): Reply[] {
-    return closest(this.#replies, this.#target);
+    return closestReplies(this.#replies.filter((reply) => reply.token), this.#target);
+  }
+
+  /** How many of the closest, without a gap, hold the best record. */
+  #agreement(): number {
+    const numbers = this.#closest().map((reply) => this.#numbers.get(reply));
+    const dissent = numbers.findIndex((number) => number !== this.#best?.seq);
+    return dissent < 0 ? numbers.length : dissent;
   }
 
   #take(reply: Reply): void {
@@ -126,11 +141,15 @@ class Lookup {
     if (this.#closest().includes(reply)) this.#onReply(reply);
     if (!reply.item) return;
     const outcome = this.#judge(reply);
+    if (!(outcome instanceof PeerError)) this.#numbers.set(reply, outcome.seq);
     if (outcome instanceof PeerError) this.problem = outcome;
     else if (this.#isBetter(outcome.seq)) this.#best = outcome;
-    // A stale record, or one from the future, may only win when nobody has another, so it ends no walk.
-    const isFresh = this.#best && this.#ageOf(this.#best.seq) === "fresh";
-    if (isFresh) this.#first.resolve(Math.min(Math.max(reply.rttMs, MIN_GRACE_MS), MAX_GRACE_MS));
+    this.#finishIfFresh();
+  }
+
+  /** A stale record, or one from the future, may only win when nobody has another, so it ends no walk. */
+  #finishIfFresh(): void {
+    if (this.#isSettled && this.#best && this.#ageOf(this.#best.seq) === "fresh") this.#enough.resolve();
   }
 
   /**
@@ -154,12 +173,4 @@ class Lookup {
     const record = decodeRecord(this.#publicKey, valid.v);
     return record instanceof PeerError ? record : { seq: valid.seq, record };
   }
-}
-
-function closest(replies: readonly Reply[], target: Uint8Array): Reply[] {
-  return replies.filter((reply) => reply.token)
-    .map((reply) => ({ reply, distance: distance(reply.from.id, target) }))
-    .sort((a, b) => a.distance < b.distance ? -1 : 1)
-    .slice(0, CLOSEST_COUNT)
-    .map(({ reply }) => reply);
 }

@@ -68,7 +68,8 @@ export class Responder extends EventEmitter {
     if (query === null) throw new TypeError(`Cannot ask for '${method}': an argument has a wrong length`);
     const outcome = this.answer(query, self);
     if ("e" in outcome) throw new KrpcError(...outcome.e);
-    return toReply(self, readPacket(writeBencode({ t: "self", y: "r", ...outcome })) as ResponseMessage, 0);
+    const answer = readPacket(writeBencode({ t: "self", y: "r", ...outcome })) as ResponseMessage;
+    return { ...toReply(self, answer, 0), isOwn: true };
   }
 
   /** Part of the krpc object: our id. */

@@ -6,6 +6,7 @@
 import KBucket from "k-bucket";
 import { equalBytes } from "../bytes.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { isNodeIdFor } from "./bep42.ts";
 import type { Contact } from "./types.ts";
 
 /** A node with what we know of its health. */
@@ -53,10 +54,11 @@ export class RoutingTable {
     return [...this.#byEndpoint.values()];
   }
 
-  /** The nodes closest to `target`, closest first. */
-  closest(target: Uint8Array, count = Infinity): TableNode[] {
+  /** The nodes closest to `target`, closest first; with `confirmed` only such that have answered. */
+  closest(target: Uint8Array, count = Infinity, { confirmed = false } = {}): TableNode[] {
     // k-bucket visits the far buckets in a wrong order when it may stop early, so it must give all.
-    return this.#buckets.closest(target).slice(0, count);
+    const all: TableNode[] = this.#buckets.closest(target);
+    return all.filter((node) => node.confirmed || !confirmed).slice(0, count);
   }
 
   /** Notes that a node was heard: it answered (`confirmed`), or only asked. */
@@ -87,10 +89,15 @@ export class RoutingTable {
     this.#buckets.remove(node.id);
   }
 
-  /** A bucket is full: the newcomer takes the place of one that failed or never answered, or of none. */
+  /**
+   * A bucket is full: the newcomer takes the place of one that failed or never answered, or, if its id fits its address
+   * (BEP 42), of one whose id does not: those are free for whoever wants to fill tables. Else of none.
+   */
   #replace(bucket: TableNode[], newcomer: TableNode): void {
     if (!newcomer.confirmed) return;
-    const worst = bucket.find((node) => node.failures > 0) ?? bucket.find((node) => !node.confirmed);
+    const fits = (node: TableNode) => isNodeIdFor(node.hostname, node.id);
+    const worst = bucket.find((node) => node.failures > 0) ?? bucket.find((node) => !node.confirmed) ??
+      (fits(newcomer) ? bucket.find((node) => !fits(node)) : undefined);
     if (!worst) return;
     this.remove(worst);
     this.#buckets.add(newcomer);

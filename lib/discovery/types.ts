@@ -48,6 +48,8 @@ export interface Reply {
   readonly item?: RawItem;
   /** From sending to the answer. */
   readonly rttMs: number;
+  /** Whether our own node said so, which can be believed. */
+  readonly isOwn?: boolean;
 }
 
 /** A write accepted or refused by one node. */
@@ -68,8 +70,20 @@ export interface SignedItem {
 /** Options of {@linkcode Dht.walk}. */
 export interface WalkOptions {
   readonly signal?: AbortSignal;
-  /** Called with each reply as it comes; return `true` to end the walk early. */
-  readonly onReply?: (reply: Reply) => boolean | void;
+  /**
+   * Called with each reply as it comes; return `true` to end the walk early. `isCrowded` tells whether far more nodes than
+   * eight turned up where the closest eight are to be expected.
+   */
+  readonly onReply?: (reply: Reply, isCrowded?: boolean) => boolean | void;
+  /** Called once when no node is waited for any more but such that take longer than the others. */
+  readonly onSettled?: () => void;
+  /**
+   * Whether to ask 24 nodes, and to look around first: hostile nodes that are all closer to the target than honest ones can
+   * keep these out of every answer about it, but not of those about ids beside it.
+   *
+   * @default {false}
+   */
+  readonly isThorough?: boolean;
 }
 
 /** Our node in the DHT, as the rest of discovery sees it. Implemented by `DhtNode`, and by fakes in tests. */
@@ -91,6 +105,7 @@ export interface Dht extends AsyncDisposable {
   get(to: Endpoint, target: Uint8Array, options?: { signal?: AbortSignal }): Promise<Reply>;
   getPeers(to: Endpoint, infoHash: Uint8Array, options?: { signal?: AbortSignal }): Promise<Reply>;
   put(to: Endpoint, token: Uint8Array, item: SignedItem, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Announces our address with `port`; 0 is the port of our DHT socket as that node sees it. */
   announcePeer(
     to: Endpoint,
     token: Uint8Array,
@@ -99,7 +114,8 @@ export interface Dht extends AsyncDisposable {
     options?: { signal?: AbortSignal },
   ): Promise<void>;
   /**
-   * Walks towards `target` and gives the replies of the closest nodes that answered (at most 8, closest first).
+   * Walks towards `target` and gives the replies of the closest nodes that answered, closest first: 8, or up to 24 where
+   * so many are closer than is likely.
    * Our own node's store is consulted and listed like a remote one when it is alone or among the closest.
    * Never rejects for want of nodes: an empty array means that nobody answered.
    */

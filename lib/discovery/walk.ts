@@ -6,19 +6,24 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { Clock } from "./clock.ts";
-import { CLOSEST_COUNT, distance } from "./contacts.ts";
+import { CLOSEST_COUNT, MAX_HOLDERS } from "./contacts.ts";
+import { type ListedNode, Shortlist } from "./shortlist.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 
 /** Questions under way at once: the closest eight are asked in one go. */
 const PARALLEL = 8;
+/** With those that are late, and most likely dead. */
+const MAX_PARALLEL = 3 * PARALLEL;
 /** After this an unanswered question no longer holds its place. */
 export const STALL_MS = 600;
 /** How many times the median round trip an answer may take before we look for another node as well. */
 const PATIENCE = 3;
 /** What the fastest network grants a node before it is late. */
 const MIN_LATE_MS = 150;
+/** So many more nodes than wanted are not there by chance. */
+const CROWD = 4;
 /** An end for walks that are led astray by made-up nodes. An honest one takes 15 to 60. */
 const MAX_QUERIES = 150;
 
@@ -31,30 +36,17 @@ export interface WalkOrigin {
   expectsMore(): boolean;
   /** Whether a contact is ourselves. */
   isSelf(contact: Contact): boolean;
-}
-
-type State = "fresh" | "asked" | "stalled" | "answered" | "dead";
-
-interface Candidate {
-  readonly endpoint: Endpoint;
-  /** Empty for a place to begin with whose id is not known yet: those are asked first, in half of the slots. */
-  readonly distance: string;
-  state: State;
-  /** Asked for longer than others take: another is asked beside it, though it is still waited for. */
-  isLate: boolean;
-  askedAt: number;
-  reply?: Reply;
+  /** See {@linkcode Shortlist}. */
+  readonly reach?: string | undefined;
 }
 
 /** One walk under way. */
 export class Walk {
-  readonly #target: Uint8Array;
   readonly #origin: WalkOrigin;
   readonly #options: WalkOptions;
   readonly #result = Promise.withResolvers<Reply[]>();
-  /** All candidates, closest first. */
-  #candidates: Candidate[] = [];
-  readonly #known = new Set<string>();
+  readonly #list: Shortlist;
+  #isSettled = false;
   #inFlight = 0;
   #queries = 0;
   #over = false;
@@ -68,7 +60,7 @@ export class Walk {
     origin: WalkOrigin,
     options: WalkOptions = {},
   ) {
-    this.#target = target;
+    this.#list = new Shortlist(target, origin.reach, options.isThorough ? MAX_HOLDERS : CLOSEST_COUNT);
     this.#origin = origin;
     this.#options = options;
     for (const place of places) this.#add(place);
@@ -102,9 +94,10 @@ export class Walk {
 
   /** Looks again at what there is to do; called when {@linkcode WalkOrigin.expectsMore} has changed. */
   step(): void {
-    for (let next = this.#next(); next && this.#inFlight < PARALLEL && !this.#over; next = this.#next()) {
+    for (let next = this.#next(); next && this.#hasRoom() && !this.#over; next = this.#next()) {
       this.#ask(next);
     }
+    this.#tellIfSettled();
     if (!this.#over && this.#isComplete()) {
       this.#finish();
       this.#result.resolve(this.#closestReplies());
@@ -112,75 +105,67 @@ export class Walk {
   }
 
   #add(place: Endpoint | Contact): void {
-    const key = formatEndpoint(place);
-    const id = "id" in place ? place.id : undefined;
-    if (this.#known.has(key) || id && this.#origin.isSelf(place as Contact)) return;
-    this.#known.add(key);
-    const candidate: Candidate = {
-      endpoint: { hostname: place.hostname, port: place.port },
-      distance: id ? distance(id, this.#target) : "",
-      state: "fresh",
-      isLate: false,
-      askedAt: 0,
-    };
-    this.#insert(candidate);
+    if (!("id" in place && this.#origin.isSelf(place))) this.#list.add(place);
   }
 
-  #insert(candidate: Candidate): void {
-    const at = this.#candidates.findIndex((other) => other.distance > candidate.distance);
-    this.#candidates.splice(at < 0 ? this.#candidates.length : at, 0, candidate);
+  #hasRoom(): boolean {
+    const late = this.#list.nodes.filter((node) => node.state === "asked" && node.isLate).length;
+    return this.#inFlight < MAX_PARALLEL && this.#inFlight - late < PARALLEL;
   }
 
-  #next(): Candidate | undefined {
+  /** Places of unknown id first, in half of the slots; else those that the walk is about. */
+  #next(): ListedNode | undefined {
     if (this.#queries >= MAX_QUERIES) return undefined;
-    const places = this.#candidates.filter((c) => c.distance === "");
-    const place = places.find((c) => c.state === "fresh");
-    const crowded = places.filter((c) => c.state === "asked").length >= PARALLEL / 2;
+    const places = this.#list.nodes.filter((node) => node.distance === "");
+    const place = places.find((node) => node.state === "fresh");
+    const crowded = places.filter((node) => node.state === "asked").length >= PARALLEL / 2;
     if (place && !crowded) return place;
-    return this.#hopeful().filter((c) => !c.isLate).slice(0, CLOSEST_COUNT).find((c) =>
-      c.state === "fresh"
-    ) ?? place;
+    return this.#list.window(isPrompt).find((node) => node.state === "fresh") ?? place;
   }
 
-  /** Nodes that have answered or still may. The walk is about the closest eight. */
-  #hopeful(): Candidate[] {
-    return this.#candidates.filter((c) => c.distance !== "" && c.state !== "stalled" && c.state !== "dead");
+  /** Tells once, before those that are late have answered or are given up. */
+  #tellIfSettled(): void {
+    if (this.#isSettled || this.#over) return;
+    const window = this.#list.window(isPrompt);
+    if (window.length === 0 || window.some((node) => node.state !== "answered")) return;
+    const isWaiting = this.#list.nodes.some((node) => node.state === "asked" && !node.isLate);
+    if (window.length < this.#list.count && (isWaiting || this.#origin.expectsMore())) return;
+    this.#isSettled = true;
+    this.#options.onSettled?.();
   }
 
-  #ask(candidate: Candidate): void {
-    candidate.state = "asked";
-    candidate.askedAt = this.#origin.clock.now();
+  #ask(node: ListedNode): void {
+    node.state = "asked";
+    node.askedAt = this.#origin.clock.now();
     this.#inFlight++;
     this.#queries++;
     const cancelLate = this.#after(this.#lateMs(), () => {
-      candidate.isLate = true;
+      node.isLate = true;
+      this.#list.failed(node);
       this.step();
     });
     const cancelStall = this.#after(STALL_MS, () => {
-      candidate.state = "stalled";
+      node.state = "stalled";
       this.#inFlight--;
       this.step();
     });
-    const settle = (state: State, reply?: Reply) => {
+    const settle = (state: ListedNode["state"], reply?: Reply) => {
       cancelLate();
       cancelStall();
-      candidate.isLate = false;
-      if (candidate.state === "asked") this.#inFlight--;
-      candidate.state = state;
-      if (reply && !this.#over) this.#take(candidate, reply);
+      node.isLate = false;
+      if (node.state === "asked") this.#inFlight--;
+      node.state = state;
+      if (reply && !this.#over) this.#take(node, reply);
+      else this.#list.failed(node);
       this.step();
     };
-    this.#origin.ask(candidate.endpoint).then((reply) => settle("answered", reply), () => settle("dead"));
+    this.#origin.ask(node.endpoint).then((reply) => settle("answered", reply), () => settle("dead"));
   }
 
-  #take(candidate: Candidate, reply: Reply): void {
-    // The id in the reply is the one that counts; a node may have lied about another's, or have changed.
-    this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
-    const nearer = distance(reply.from.id, this.#target);
-    if (!this.#origin.isSelf(reply.from)) this.#insert({ ...candidate, distance: nearer, reply });
-    for (const node of reply.nodes) this.#add(node);
+  #take(node: ListedNode, reply: Reply): void {
+    this.#list.answered(node, reply, (contact) => this.#origin.isSelf(contact));
     try {
-      if (this.#options.onReply?.(reply) !== true) return;
+      if (this.#options.onReply?.(reply, this.#isCrowded()) !== true) return;
       this.#finish();
       this.#result.resolve(this.#closestReplies());
     } catch (error) {
@@ -188,13 +173,17 @@ export class Walk {
     }
   }
 
+  #isCrowded(): boolean {
+    return this.#list.window(isHopeful).length > this.#list.count + CROWD;
+  }
+
   #isComplete(): boolean {
-    const window = this.#hopeful().slice(0, CLOSEST_COUNT);
-    if (window.some((c) => c.state !== "answered")) {
+    const window = this.#list.window(isHopeful);
+    if (window.some((node) => node.state !== "answered")) {
       return this.#queries >= MAX_QUERIES && this.#inFlight === 0;
     }
-    const isFull = window.length === CLOSEST_COUNT;
-    if (!isFull && this.#candidates.some((c) => c.state === "asked")) return false;
+    const isFull = window.length >= this.#list.count;
+    if (!isFull && this.#list.nodes.some((node) => node.state === "asked")) return false;
     if (!isFull && this.#origin.expectsMore()) return false;
     return !this.#waitForStalled(isFull ? window.at(-1)!.distance : undefined);
   }
@@ -203,7 +192,7 @@ export class Walk {
   #waitForStalled(limit: string | undefined): boolean {
     const patience = PATIENCE * (this.#medianRtt() ?? Infinity);
     const now = this.#origin.clock.now();
-    const waits = this.#candidates
+    const waits = this.#list.nodes
       .filter((c) => c.state === "stalled" && (limit === undefined || c.distance < limit))
       .map((c) => c.askedAt + patience - now)
       .filter((wait) => wait > 0);
@@ -220,12 +209,14 @@ export class Walk {
   }
 
   #medianRtt(): number | undefined {
-    const rtts = this.#candidates.filter((c) => c.reply).map((c) => c.reply!.rttMs).sort((a, b) => a - b);
+    const rtts = this.#list.nodes.filter((node) => node.reply).map((node) => node.reply!.rttMs).sort((a, b) =>
+      a - b
+    );
     return rtts[rtts.length >> 1];
   }
 
   #closestReplies(): Reply[] {
-    return this.#candidates.filter((c) => c.reply).slice(0, CLOSEST_COUNT).map((c) => c.reply!);
+    return this.#list.window((node) => node.reply !== undefined).map((node) => node.reply!);
   }
 
   #after(ms: number, run: () => void): () => void {
@@ -245,4 +236,14 @@ export class Walk {
     for (const cancel of this.#cancelTimers) cancel();
     this.#cancelTimers.clear();
   }
+}
+
+/** Whether a node has answered or still may. */
+function isHopeful({ state }: ListedNode): boolean {
+  return state !== "stalled" && state !== "dead";
+}
+
+/** Whether it may, and in the usual time. */
+function isPrompt(node: ListedNode): boolean {
+  return isHopeful(node) && !node.isLate;
 }

@@ -1,13 +1,17 @@
 import type { Endpoint } from "../endpoint.ts";
-import { byDistance, CLOSEST_COUNT } from "./contacts.ts";
+import { byDistance, CLOSEST_COUNT, MAX_HOLDERS } from "./contacts.ts";
 import type { Bootstrap } from "./bootstrap.ts";
 import { Coverage } from "./coverage.ts";
+import { idWithin, reachOf } from "./density.ts";
 import type { Presence } from "./presence.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 import { Walk, type WalkOrigin } from "./walk.ts";
 
 /** Walks that fill the table of a node that has just joined, before it takes its time. */
 const MAX_FIRST_WALKS = 6;
+
+/** Walks beside a target that look around it. */
+const SIDES = 3;
 
 /** What {@linkcode Walks} needs. */
 export interface WalksDeps extends Pick<WalkOrigin, "clock"> {
@@ -34,6 +38,7 @@ export class Walks {
   /** Walks towards `target`, asking `method` on the way. Rejects only with `signal.reason`, or when cancelled. */
   async run(method: string, target: Uint8Array, options: WalkOptions): Promise<Reply[]> {
     const { clock, presence, bootstrap } = this.#deps;
+    if (options.isThorough) await this.#lookAround(target, options.signal);
     const args = lookupArguments(method, target);
     let followUps = 0;
     const followUp = async (to: Endpoint) => {
@@ -53,6 +58,7 @@ export class Walks {
       expectsMore: () =>
         followUps > 0 || bootstrap.isResolving || method !== "find_node" && bootstrap.isJoining,
       isSelf: (contact) => presence.isSelf(contact),
+      reach: reachOf(presence.table),
     }, options);
     this.#active.add(walk);
     try {
@@ -76,6 +82,18 @@ export class Walks {
     return target !== undefined;
   }
 
+  /** Fills our table with nodes around a target. */
+  async #lookAround(target: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    const { clock, presence } = this.#deps;
+    const reach = reachOf(presence.table);
+    if (reach === undefined) return;
+    const walks = Array.from({ length: SIDES }, () => {
+      const beside = idWithin(target, reach, () => clock.random());
+      return this.run("find_node", beside, signal ? { signal } : {});
+    });
+    await Promise.all(walks);
+  }
+
   /** A place to begin with or a living node turned up. */
   offer(place: Endpoint | Contact): void {
     for (const walk of this.#active) walk.offer([place]);
@@ -94,10 +112,11 @@ export class Walks {
   /** Where a walk begins. While there are few neighbours, bootstrap nodes are asked the question itself. */
   #places(target: Uint8Array): (Endpoint | Contact)[] {
     const { presence, bootstrap, known } = this.#deps;
-    const near = presence.table.closest(target, 2 * CLOSEST_COUNT);
+    const near = presence.table.closest(target, MAX_HOLDERS, { confirmed: true });
     if (near.length >= CLOSEST_COUNT && bootstrap.isOnline) return near;
     const old = known.toSorted(byDistance(target)).slice(0, 2 * CLOSEST_COUNT);
-    return [...near, ...bootstrap.places(), ...old];
+    const unproven = presence.table.closest(target, 2 * CLOSEST_COUNT);
+    return [...near, ...bootstrap.places(), ...old, ...unproven];
   }
 }
 

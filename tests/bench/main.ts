@@ -8,18 +8,21 @@ import { labUnavailable } from "../lab/mod.ts";
 import { benchAttacks } from "./attacks.ts";
 import { benchBirthday } from "./birthday.ts";
 import { benchConnect } from "./connect.ts";
+import { benchHostile } from "./hostile.ts";
 import { benchIdle } from "./idle.ts";
 import { benchMany } from "./many.ts";
 import { benchStart } from "./start.ts";
 import { benchTunnel } from "./tunnel.ts";
 
 const RUNS = 20;
+const HOSTILE_RUNS = 200;
 const ROUNDS = 40;
 
 const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => Promise<string> }>> = {
   idle: { title: "An idle serving peer", lab: true, run: benchIdle },
   connect: { title: "Connecting, 50 ms RTT, DHT of 20 nodes", lab: true, run: () => benchConnect(RUNS) },
   birthday: { title: "Volleys of different sizes, 50 ms RTT", lab: true, run: () => benchBirthday(ROUNDS) },
+  hostile: { title: "A DHT with hostile nodes", lab: false, run: () => benchHostile(HOSTILE_RUNS) },
   tunnel: { title: "The whole path on loopback against native wss", lab: false, run: benchTunnel },
   many: { title: "A thousand connected peers", lab: true, run: benchMany },
   attacks: { title: "An honest peer during attacks", lab: false, run: benchAttacks },

@@ -20,6 +20,9 @@ import type { Endpoint } from "../../lib/endpoint.ts";
 import { formatEndpoint } from "../../lib/endpoint.ts";
 import { SimulatedClock } from "../simulation.ts";
 
+/** When a walk waits only for such as take unusually long. */
+const SETTLED_MS = 200;
+
 /** 2027-01-15, in milliseconds. */
 export const EPOCH_START_MS = 1_800_000_000_000;
 
@@ -169,12 +172,21 @@ export class FakeDht implements Dht {
     return this.#ask(to, "announce_peer", options.signal, (node) => {
       check(node, token);
       const key = infoHash.toHex();
-      node.peers.set(key, [...node.peers.get(key) ?? [], { hostname: this.#own.hostname, port }]);
+      node.peers.set(key, [
+        ...node.peers.get(key) ?? [],
+        { hostname: this.#own.hostname, port: port || this.#own.port },
+      ]);
     });
   }
 
   async walk(method: "get" | "get_peers", target: Uint8Array, options: WalkOptions = {}): Promise<Reply[]> {
-    const { signal, onReply } = options;
+    const { signal, onReply, onSettled } = options;
+    let settle = onSettled;
+    const settled = () => {
+      settle?.();
+      settle = undefined;
+    };
+    const cancelSettled = this.#network.clock.schedule(SETTLED_MS, settled);
     const nodes = this.#network.isUp ? this.#network.closest(target) : [];
     const ask = (node: FakeNode) =>
       this.#ask(node.contact, method, signal, (node) => this.#reply(node, target, method));
@@ -183,7 +195,9 @@ export class FakeDht implements Dht {
       onReply?.(reply);
       return reply;
     }));
+    cancelSettled();
     signal?.throwIfAborted();
+    settled();
     return replies;
   }
 

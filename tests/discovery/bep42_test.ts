@@ -75,3 +75,16 @@ Deno.test("Observations.address() is not swayed by many liars in one network", (
   for (let i = 1; i < 4; i++) observations.add(observer(`11.${i}.0.1`), OURS);
   assertEquals(observations.address(), { address: OURS.hostname, sure: true });
 });
+
+Deno.test("Observations.address() is not sure of what a third of the networks deny", () => {
+  const observations = new Observations();
+  for (let i = 1; i <= 3; i++) observations.add(observer(`66.${i}.0.1`), LIE);
+  assertEquals(observations.address(), { address: LIE.hostname, sure: true }); // nobody else has said anything
+  observations.add(observer("11.1.0.1"), OURS);
+  for (let i = 2; i <= 5; i++) {
+    observations.add(observer(`11.${i}.0.1`), OURS);
+    assertEquals(observations.address()?.sure, false);
+  }
+  observations.add(observer("11.6.0.1"), OURS);
+  assertEquals(observations.address(), { address: OURS.hostname, sure: true });
+});

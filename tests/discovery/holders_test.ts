@@ -15,12 +15,13 @@ function reply(number: number, token?: string): Reply {
 
 const numbers = (holders: readonly { contact: { id: Uint8Array } }[]) => holders.map((h) => h.contact.id[0]);
 
-Deno.test("Holders keeps eight of a walk, and names the newcomers", () => {
+Deno.test("Holders keeps what a walk found, at most 24, and names the newcomers", () => {
   const holders = new Holders();
   assertEquals(numbers(holders.replace([reply(1, "a"), reply(2, "b")])), [1, 2]);
-  const ten = Array.from({ length: 10 }, (_, i) => reply(i + 2, "x"));
-  assertEquals(numbers(holders.replace(ten)), [3, 4, 5, 6, 7, 8, 9]);
-  assertEquals(numbers(holders.list), [2, 3, 4, 5, 6, 7, 8, 9]);
+  const many = Array.from({ length: 30 }, (_, i) => reply(i + 2, "x"));
+  const all = Array.from({ length: 24 }, (_, i) => i + 2);
+  assertEquals(numbers(holders.replace(many)), all.slice(1));
+  assertEquals(numbers(holders.list), all);
 });
 
 Deno.test("Holders keeps what it has when a walk found nobody", () => {

@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { signItem, targetOf } from "../../lib/discovery/item.ts";
 import { epochOf, listIdentity, readList } from "../../lib/discovery/knock_list.ts";
-import { announceKnock, boxOf, sealedKnock } from "../../lib/discovery/knocker.ts";
+import { announceKnock, announceWidely, boxOf, sealedKnock } from "../../lib/discovery/knocker.ts";
 import { generateSealKeys, KnockOpener } from "../../lib/discovery/seal.ts";
 import type { KnockContent, Reply, Resolution } from "../../lib/discovery/types.ts";
 import { Identity } from "../../lib/identity/mod.ts";
@@ -152,4 +152,36 @@ Deno.test("sealedKnock() may be read by nobody who only holds the list's key", a
   assert(!listed()[0]!.toHex().includes(address));
   const other = signItem(caller, 1, listed()[0]!);
   assertEquals(readList(other, listIdentity(publicKey, 1)), []);
+});
+
+Deno.test("announceKnock() names our DHT port as well where the serving peer can ask there whether it is us", async () => {
+  const { network, clock, resolution, knocker } = await setUp({ dht: "203.0.113.9" });
+  assertEquals(await clock.run(announceKnock(resolution, CONTENT, knocker())), 8);
+  const ports = network.closest(TARGET)[0]!.peers.get(TARGET.toHex())!.map(({ port }) => port);
+  assertEquals(ports.sort(), [41000, 50000]);
+});
+
+Deno.test("announceWidely() reaches those whom a jury is made of, at once where NATs let no question in", async () => {
+  for (const mapping of ["preserving", "dependent"] as const) {
+    const { network, clock, resolution, knocker, announced } = await setUp({ dht: "203.0.113.9" });
+    const start = clock.now();
+    await clock.run(announceWidely(resolution, { ...CONTENT, nat: natOf(mapping) }, knocker()));
+    assertEquals(announced(), 8);
+    assertEquals(clock.now() - start, mapping === "dependent" ? 100 : 1_100);
+    assertEquals(network.count(start, "announce_peer"), 8);
+  }
+});
+
+Deno.test("announceWidely() tries again where a packet was lost, and does nothing for a knock that is over", async () => {
+  const { network, clock, resolution, knocker, announced, over } = await setUp();
+  const [lost] = network.nodes;
+  const widely = announceWidely(resolution, { ...CONTENT, nat: natOf("dependent") }, knocker());
+  clock.schedule(40, () => lost!.isSilent = true);
+  clock.schedule(2_000, () => lost!.isSilent = false);
+  await clock.run(widely);
+  assertEquals([announced(), network.count(0, "announce_peer")], [8, 9]);
+  const patient = announceWidely(resolution, CONTENT, { ...knocker() });
+  over.abort(new Error("connected"));
+  await assertRejects(() => clock.run(patient), Error, "connected");
+  assertEquals(network.count(0, "announce_peer"), 9);
 });

@@ -155,3 +155,26 @@ Deno.test("KnockWatcher is silent once disposed", async () => {
   await clock.pass(10 * MINUTE);
   assertEquals(network.count(0), count);
 });
+
+Deno.test("KnockWatcher.confirm() asks all nodes at once, but those that were asked within 100 ms", async () => {
+  const { network, clock, watcher, stop } = await watch(8);
+  await clock.pass(3_033);
+  const before = network.count(0, "get_peers");
+  watcher.confirm();
+  assertEquals(network.count(0, "get_peers") - before, 7);
+  watcher.confirm();
+  assertEquals(network.count(0, "get_peers") - before, 7);
+  await stop();
+  watcher.confirm();
+  assertEquals(network.count(0, "get_peers") - before, 7);
+});
+
+Deno.test("KnockWatcher asks no more than eight nodes a second where there are more of them", async () => {
+  const { network, clock, holders, start, stop } = await watch(20);
+  holders.replace(network.nodes.map(({ contact }) => ({ from: contact, nodes: [], values: [], rttMs: 1 })));
+  await clock.pass(10_000);
+  const polls = network.nodes.map((node) => node.asked.filter((a) => a.at > start).length);
+  assertGreaterOrEqual(Math.min(...polls), 3);
+  assertLessOrEqual(polls.reduce((sum, n) => sum + n), 82);
+  await stop();
+});

@@ -194,3 +194,31 @@ Deno.test("Krpc.sendDatagram() sends what cannot be taken for KRPC", () => {
 Deno.test("compactEndpoint() gives 6 bytes", () => {
   assertEquals(compactEndpoint({ hostname: "1.2.3.4", port: 258 }), Uint8Array.of(1, 2, 3, 4, 1, 2));
 });
+
+Deno.test("Krpc looks at no more than 50 packets in 10 s of an endpoint from which nothing is to come", async () => {
+  let queries = 0;
+  const { wire, clock, krpc } = setUp({ onQuery: () => void queries++ });
+  const ping = { t: Uint8Array.of(1), y: "q", q: "ping", a: { id: PEER_ID } };
+  for (let i = 0; i < 100; i++) wire.receive({ t: Uint8Array.of(i), y: "r", r: { id: PEER_ID } }, PEER);
+  wire.receive(ping, PEER);
+  assertEquals(queries, 0);
+  wire.receive(ping, STRANGER);
+  assertEquals(queries, 1);
+  // An answer that we wait for comes through all the same.
+  const asked = krpc.query(PEER, "ping", {});
+  clock.schedule(50, () => wire.receive(answer(wire), PEER));
+  assertEquals((await clock.run(asked)).rttMs, 50);
+});
+
+Deno.test("Krpc.query() takes no answer under another transaction, nor one from another endpoint", async () => {
+  const { wire, clock, krpc } = setUp();
+  const asked = assertRejects(() => krpc.query(PEER, "ping", {}), DOMException, "no answer");
+  const genuine = answer(wire);
+  wire.receive({ ...genuine, t: Uint8Array.of(9, 9, 9, 9) }, PEER);
+  wire.receive(genuine, STRANGER);
+  wire.receive(genuine, { ...PEER, port: 6882 });
+  await timeout(clock);
+  await asked;
+  wire.receive(genuine, PEER); // too late, and nobody minds
+  assertEquals(krpc.stats.dropped, 4);
+});

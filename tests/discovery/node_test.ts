@@ -74,6 +74,9 @@ Deno.test("DhtNode.getPeers() gives what announcePeer() told", async () => {
   const { token } = await a.get(self(b), target);
   await a.announcePeer(self(b), token!, target, 4_711);
   assertEquals((await a.getPeers(self(b), target)).values, [{ ...LOCAL, port: 4_711 }]);
+  await a.announcePeer(self(b), token!, target, 0);
+  const ports = (await a.getPeers(self(b), target)).values.map(({ port }) => port);
+  assertEquals(ports.toSorted(), [4_711, a.port].toSorted());
 });
 
 Deno.test("DhtNode.get() rejects with a TimeoutError when nobody is there", async () => {

@@ -181,3 +181,29 @@ Deno.test("resolveRecord() rejects with the reason of its signal, in every phase
     assertEquals(await resolve(network, over.signal).catch((error) => error), "enough");
   }
 });
+
+Deno.test("resolveRecord() waits for no late node where five of the closest agree, and for all others where they do not", async () => {
+  for (const [agreeing, expected] of [[5, 100], [4, 200]] as const) {
+    const network = new FakeNetwork(8);
+    const closest = network.closest(TARGET);
+    store(network, closest.slice(0, agreeing), 1);
+    for (const node of closest.slice(agreeing)) node.delayMs = 1_000;
+    assertEquals(portOf(await resolve(network)), 1);
+    assertEquals(network.clock.now(), expected);
+  }
+});
+
+Deno.test("resolveRecord() does not take five for an agreement that have moved in where eight should be", async () => {
+  const network = new FakeNetwork(8);
+  store(network, network.nodes, 1, 60_000);
+  const slow = network.closest(TARGET)[6]!;
+  slow.delayMs = 120;
+  store(network, [slow], 2);
+  const { clock, wallClock } = network;
+  const dht = network.open();
+  const walk = dht.walk.bind(dht);
+  dht.walk = (method, target, options = {}) =>
+    walk(method, target, { ...options, onReply: (reply) => options.onReply?.(reply, true) });
+  const { signal } = new AbortController();
+  assertEquals(portOf(await clock.run(resolveRecord(publicKey, { dht, clock, wallClock, signal }))), 2);
+});

