@@ -5,6 +5,7 @@
  */
 import type { Endpoint } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
+import { Recent } from "./_limits.ts";
 import { ProofGiver } from "./address_proof.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { targetOf } from "./item.ts";
@@ -25,6 +26,10 @@ import type {
   ServiceDescription,
   ServiceRecord,
 } from "./types.ts";
+
+/** Nodes keep an announcement for half an hour; our NAT may give us another port meanwhile. */
+const NAMED_MS = 60_000;
+const MAX_NAMED = 256;
 
 /** Options of {@linkcode openDiscovery}. */
 export interface DiscoveryOptions extends DhtNodeOptions {
@@ -54,6 +59,7 @@ export class DhtDiscovery implements Discovery {
   readonly #found = new WeakMap<Resolution, Found>();
   readonly #observers: ObserverFinder;
   readonly #proofs: ProofGiver;
+  readonly #named: Recent;
   #closed: Promise<void> | undefined;
 
   /** Takes over `dht`. */
@@ -61,6 +67,7 @@ export class DhtDiscovery implements Discovery {
     this.#dht = dht;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#wallClock = options.wallClock ?? Date.now;
+    this.#named = new Recent(MAX_NAMED, NAMED_MS, () => this.#clock.now());
     this.#proofs = new ProofGiver(() => this.#clock.now());
     this.#observers = new ObserverFinder({ dht, clock: this.#clock, signal: this.#closing.signal });
     dht.onDatagram = (data, from) => this.#datagram(data, from);
@@ -123,6 +130,7 @@ export class DhtDiscovery implements Discovery {
     const options = {
       ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, identity },
       signal: this.#until(signal),
+      named: this.#named,
       holders: found?.holders ?? Promise.resolve([]),
       ...(found && { follow: found.follow }),
     };

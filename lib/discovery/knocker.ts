@@ -8,6 +8,7 @@ import { addressScope, type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type { Mapping } from "../nat.ts";
 import type { Identity } from "../identity/mod.ts";
 import { countAcks } from "./_acks.ts";
+import type { Recent } from "./_limits.ts";
 import { abortable } from "./bootstrap.ts";
 import { type Clock, pause } from "./clock.ts";
 import { targetOf } from "./item.ts";
@@ -37,6 +38,12 @@ export interface KnockerOptions {
   readonly holders: Promise<readonly Reply[]>;
   /** Tells of such nodes while that walk is under way. */
   readonly follow?: (onReply: (reply: Reply) => void) => void;
+  /**
+   * At which nodes our DHT port was announced of late: the serving peer asks there whether it is us (address_proof.ts).
+   *
+   * @default none
+   */
+  readonly named?: Recent;
 }
 
 /** The box in a knock by datagram. */
@@ -64,8 +71,11 @@ export async function announceKnock(
     const writes = holders.filter(({ from, token }) => token && !asked.has(formatEndpoint(from)))
       .map(({ from, token }) => {
         asked.add(formatEndpoint(from));
-        // The serving peer asks there whether it is us (address_proof.ts).
-        if (isReachable) dht.announcePeer(from, token!, infoHash, 0, { signal }).catch(() => {});
+        const key = `${infoHash.toHex()} ${formatEndpoint(from)}`;
+        if (isReachable && !options.named?.has(key)) {
+          options.named?.add(key);
+          dht.announcePeer(from, token!, infoHash, 0, { signal }).catch(() => {});
+        }
         return dht.announcePeer(from, token!, infoHash, port, { signal });
       });
     return (await countAcks(writes, clock, signal)).count;
