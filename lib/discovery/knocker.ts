@@ -23,6 +23,9 @@ const MAGIC = Uint8Array.of(0xf5, 0x73, 0x6b, 0x31);
 const WIDE_AFTER_MS = 1_000;
 /** Packets get lost, and nearly every node of the jury counts. */
 const WIDE_ATTEMPTS = 3;
+/** A walk misses nodes that are slow just then; the jury may hear them. */
+const WIDE_ROUNDS = 2;
+const WIDE_AGAIN_MS = 3_000;
 /** NATs that let its question in. */
 const ASKABLE: readonly Mapping[] = ["open", "preserving", "independent"];
 
@@ -107,7 +110,6 @@ export async function announceWidely(
   const isAskable = record.dht && [nat, record.nat].every(({ mapping }) => ASKABLE.includes(mapping));
   if (isAskable) await pause(clock, WIDE_AFTER_MS, signal);
   const infoHash = targetOf(publicKey);
-  const replies = await dht.walk("get", infoHash, { signal, isThorough: true });
   const announce = async ({ from, token }: Reply) => {
     for (let attempt = 1; token && attempt <= WIDE_ATTEMPTS; attempt++) {
       const isTaken = await dht.announcePeer(from, token, infoHash, port, { signal })
@@ -115,8 +117,13 @@ export async function announceWidely(
       if (isTaken) return;
     }
   };
-  await Promise.all(replies.map(announce));
-  signal.throwIfAborted();
+  for (let round = 1;; round++) {
+    const replies = await dht.walk("get", infoHash, { signal, isThorough: true });
+    await Promise.all(replies.map(announce));
+    signal.throwIfAborted();
+    if (round === WIDE_ROUNDS) return;
+    await pause(clock, WIDE_AGAIN_MS, signal);
+  }
 }
 
 /**
