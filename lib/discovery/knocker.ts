@@ -63,11 +63,12 @@ export function boxOf(datagram: Uint8Array): Uint8Array | undefined {
  */
 export async function announceKnock(
   resolution: Resolution,
-  { port }: KnockContent,
+  content: KnockContent,
   options: KnockerOptions,
 ): Promise<number> {
   const { clock, dht, signal } = options;
-  const isReachable = resolution.record.dht !== undefined;
+  const { port } = content;
+  const canBeAsked = isAskable(resolution, content);
   const infoHash = targetOf(resolution.publicKey);
   const asked = new Set<string>();
   const announce = async (holders: readonly Reply[]) => {
@@ -75,7 +76,7 @@ export async function announceKnock(
       .map(({ from, token }) => {
         asked.add(formatEndpoint(from));
         const key = `${infoHash.toHex()} ${formatEndpoint(from)}`;
-        if (isReachable && !options.named?.has(key)) {
+        if (canBeAsked && !options.named?.has(key)) {
           options.named?.add(key);
           dht.announcePeer(from, token!, infoHash, 0, { signal }).catch(() => {});
         }
@@ -103,13 +104,13 @@ export async function announceKnock(
  * itself whether it is us. At once where the NATs say so, else after a second. Rejects with `signal.reason`.
  */
 export async function announceWidely(
-  { publicKey, record }: Resolution,
-  { nat, port }: KnockContent,
+  resolution: Resolution,
+  content: KnockContent,
   { clock, dht, signal }: KnockerOptions,
 ): Promise<void> {
-  const isAskable = record.dht && [nat, record.nat].every(({ mapping }) => ASKABLE.includes(mapping));
-  if (isAskable) await pause(clock, WIDE_AFTER_MS, signal);
-  const infoHash = targetOf(publicKey);
+  if (isAskable(resolution, content)) await pause(clock, WIDE_AFTER_MS, signal);
+  const { port } = content;
+  const infoHash = targetOf(resolution.publicKey);
   const announce = async ({ from, token }: Reply) => {
     for (let attempt = 1; token && attempt <= WIDE_ATTEMPTS; attempt++) {
       const isTaken = await dht.announcePeer(from, token, infoHash, port, { signal })
@@ -143,6 +144,12 @@ export async function sealedKnock(
   if (saysMore(content) || record.nat.mapping === "sequential") {
     await prependToList(dht, publicKey, box, { clock, now, signal });
   }
+}
+
+/** Whether the serving peer's question gets in at our DHT socket, as far as is known. */
+function isAskable({ record }: Resolution, { nat }: KnockContent): boolean {
+  const mappings = [nat.mapping, record.nat.mapping];
+  return record.dht !== undefined && mappings.every((mapping) => ASKABLE.includes(mapping));
 }
 
 /** Whether the content is more than "the address that you see, this port, and an ordinary NAT". */

@@ -190,3 +190,9 @@ Deno.test("announceWidely() tries again where a packet was lost, and does nothin
   await assertRejects(() => clock.run(patient), Error, "connected");
   assertEquals(network.count(0, "announce_peer"), 9 + 8);
 });
+
+Deno.test("announceKnock() names no DHT port where a NAT lets no question in: it would be taken for one more port to dial", async () => {
+  const { network, clock, resolution, knocker } = await setUp({ dht: "203.0.113.9" });
+  await clock.run(announceKnock(resolution, { ...CONTENT, nat: natOf("random") }, knocker()));
+  assertEquals(network.closest(TARGET)[0]!.peers.get(TARGET.toHex())!.map(({ port }) => port), [41000]);
+});
