@@ -79,7 +79,7 @@ class Lookup {
   readonly #options: ResolveOptions;
   readonly #target: Uint8Array;
   readonly #replies: Reply[] = [];
-  #onReply: (reply: Reply) => void = () => {};
+  readonly #followers: ((reply: Reply) => void)[] = [];
   /** Resolves when hardly any node could have something newer. */
   readonly #enough = Promise.withResolvers<void>();
   #isSettled = false;
@@ -118,7 +118,7 @@ class Lookup {
       resolution: { publicKey: this.#publicKey, ...this.#best, holders: known },
       holders: walk.catch(() => known),
       follow: (onReply) => {
-        this.#onReply = onReply;
+        this.#followers.push(onReply);
         for (const reply of this.#closest()) onReply(reply);
       },
     };
@@ -138,7 +138,7 @@ class Lookup {
   #take(reply: Reply): void {
     this.answered++;
     this.#replies.push(reply);
-    if (this.#closest().includes(reply)) this.#onReply(reply);
+    if (this.#closest().includes(reply)) this.#followers.forEach((follower) => follower(reply));
     if (!reply.item) return;
     const outcome = this.#judge(reply);
     if (!(outcome instanceof PeerError)) this.#numbers.set(reply, outcome.seq);
