@@ -30,13 +30,25 @@ const MAX_WORDS = 256;
 const MAX_NODES = 64;
 const MAX_PROVEN = 1024;
 const MAX_WAITING = 1024;
+/** Why an address is asked. */
+type Occasion = "new" | "old" | "knock";
 /** Each node's word costs at most so many datagrams. */
 const QUESTIONS: Rate = { burst: 16, perSecond: 2 };
-/** An address that has announced itself with thousands of ports gets no more, and leaves the rest to others. */
-const QUESTIONS_PER_ADDRESS: Rate = { burst: 4, perSecond: 0.5 };
+/**
+ * An address that has announced itself with thousands of ports gets no more, and leaves the rest to others. What a node names
+ * that has not named it before is most likely somebody who waits; the rest may be half an hour old.
+ */
+const QUESTIONS_PER_ADDRESS: Readonly<Record<Occasion, Rate>> = {
+  new: { burst: 8, perSecond: 1 },
+  old: { burst: 4, perSecond: 0.5 },
+  knock: { burst: 8, perSecond: 1 },
+};
 const MAX_ADDRESSES = 1024;
 /** Nodes go on naming an endpoint for up to 45 min: who has not proven himself by then does not any more. */
 const TRIED_MS = 2 * 60_000;
+/** And who has is not asked again, however long they name him. */
+const PASSED_MS = 15 * 60_000;
+const MAX_PASSED = 4096;
 /** An endpoint is asked again if it does not answer: datagrams get lost. */
 const ASK_AGAIN_MS = 1_000;
 /** How often the word of one network has us ask all others at once. */
@@ -74,10 +86,11 @@ export class Announcements implements Disposable {
   readonly #proven: Recent;
   /** The datagram endpoints of those who answered: those are not for TCP. */
   readonly #spent: Recent;
-  readonly #elected: Recent;
+  readonly #passed: Recent;
+  readonly #knocking: Recent;
   readonly #asked: Recent;
   readonly #questions: Budgets;
-  readonly #questionsPerAddress: Budgets;
+  readonly #questionsPerAddress: Readonly<Record<Occasion, Budgets>>;
   readonly #confirmations: Budgets;
   readonly #juries: Budget;
   #isJuryOut = false;
@@ -89,24 +102,44 @@ export class Announcements implements Disposable {
     this.#asker = new ProofAsker(options.target, now);
     this.#proven = new Recent(MAX_PROVEN, PROVEN_MS, now);
     this.#spent = new Recent(MAX_PROVEN, 10 * WORD_MS, now);
-    this.#elected = new Recent(MAX_PROVEN, PROVEN_MS, now);
+    this.#passed = new Recent(MAX_PASSED, PASSED_MS, now);
+    this.#knocking = new Recent(MAX_WAITING, WORD_MS, now);
     this.#juries = new Budget(JURIES, now);
     this.#asked = new Recent(MAX_WAITING, ASK_AGAIN_MS, now);
     this.#questions = new Budgets(QUESTIONS, MAX_NODES, now);
-    this.#questionsPerAddress = new Budgets(QUESTIONS_PER_ADDRESS, MAX_ADDRESSES, now);
+    const budgets = (occasion: Occasion) => new Budgets(QUESTIONS_PER_ADDRESS[occasion], MAX_ADDRESSES, now);
+    this.#questionsPerAddress = { new: budgets("new"), old: budgets("old"), knock: budgets("knock") };
     this.#confirmations = new Budgets(CONFIRMATIONS, MAX_NODES, now);
   }
 
   /** A node has named endpoints. */
   heard({ from, isOwn = false, values }: Reply): void {
-    const { mayPunch, onProven } = this.#options;
+    const { mayPunch } = this.#options;
     const named = values.filter((v) => !this.#spent.has(formatEndpoint(v)) && mayPunch(v, from));
-    if (isOwn) return onProven(named, from);
-    this.#remember(from, named);
+    if (isOwn) return this.#pass(named, from);
+    const fresh = this.#remember(from, named);
     const proven = named.filter((v) => this.#isProven(v));
-    if (proven.length > 0) onProven(proven, from);
-    this.#ask(named.filter((v) => !proven.includes(v) && this.#isTried(v)), from);
+    this.#pass(proven, from);
+    const open = named.filter((v) => !proven.includes(v) && this.#isTried(v));
+    this.#ask(open.filter((v) => fresh.includes(v)), from, "new");
+    this.#ask(open.filter((v) => !fresh.includes(v)), from, "old");
     if (!this.#cancelCount && named.some((v) => this.#isVoted(v))) this.#count();
+  }
+
+  /** A knock has come by datagram from somebody who knows our id: from there the answer could come as well. */
+  knocked(from: Endpoint): void {
+    this.#knocking.add(formatEndpoint(from));
+    this.knockedAgain(from);
+  }
+
+  /**
+   * Something like a knock has come by datagram. From whoever has knocked before it comes again and again, so that a lost
+   * question or answer costs a fraction of a second.
+   */
+  knockedAgain(from: Endpoint): void {
+    if (!this.#knocking.has(formatEndpoint(from)) || this.#proven.has(from.hostname)) return;
+    if (!this.#options.mayPunch(from, from)) return;
+    if (this.#questionsPerAddress.knock.take(from.hostname)) this.#send(from);
   }
 
   /** A datagram that is not KRPC. Whether it was for us. */
@@ -115,7 +148,7 @@ export class Announcements implements Disposable {
     if (port === undefined) return false;
     this.#proven.add(from.hostname);
     this.#spent.add(formatEndpoint(from));
-    this.#options.onProven([{ hostname: from.hostname, port }], from);
+    this.#pass([{ hostname: from.hostname, port }], from);
     return true;
   }
 
@@ -124,32 +157,46 @@ export class Announcements implements Disposable {
     this.#cancelCount?.();
   }
 
-  #remember(node: Contact, named: readonly Endpoint[]): void {
+  #pass(endpoints: readonly Endpoint[], from: Endpoint): void {
+    if (endpoints.length === 0) return;
+    for (const one of endpoints) this.#passed.add(formatEndpoint(one));
+    this.#options.onProven(endpoints, from);
+  }
+
+  /** Gives those that the node has not named before, though it was heard. */
+  #remember(node: Contact, named: readonly Endpoint[]): Endpoint[] {
     const key = formatEndpoint(node);
-    const words = this.#words.get(key) ?? new Recent(MAX_WORDS, WORD_MS, () => this.#options.clock.now());
+    const known = this.#words.get(key);
+    const words = known ?? new Recent(MAX_WORDS, WORD_MS, () => this.#options.clock.now());
+    const fresh = named.filter((one) => known?.has(formatEndpoint(one)) === false);
     this.#words.delete(key);
     this.#words.set(key, words);
     if (this.#words.size > MAX_NODES) this.#words.delete(this.#words.keys().next().value!);
     for (const one of named) words.add(formatEndpoint(one));
+    return fresh;
   }
 
-  #ask(named: readonly Endpoint[], from: Contact): void {
-    const { clock, confirm, send } = this.#options;
-    const fresh = named.filter((one) => !this.#waiting.has(formatEndpoint(one)));
-    for (const endpoint of fresh) {
+  #ask(named: readonly Endpoint[], from: Contact, occasion: Occasion): void {
+    const { clock, confirm } = this.#options;
+    const unknown = named.filter((one) => !this.#waiting.has(formatEndpoint(one)));
+    for (const endpoint of unknown) {
       this.#waiting.set(formatEndpoint(endpoint), { endpoint, from, at: clock.now() });
       if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value!);
     }
     for (const one of named) {
-      const key = formatEndpoint(one);
-      if (this.#asked.has(key) || !this.#questionsPerAddress.take(one.hostname)) continue;
+      if (this.#asked.has(formatEndpoint(one))) continue;
+      if (!this.#questionsPerAddress[occasion].take(one.hostname)) continue;
       if (!this.#questions.take(formatEndpoint(from))) return;
-      this.#asked.add(key);
-      send(one, this.#asker.question(one.hostname));
+      this.#send(one);
     }
-    if (fresh.length === 0 || !this.#confirmations.take(operatorOf(from))) return;
+    if (unknown.length === 0 || !this.#confirmations.take(operatorOf(from))) return;
     confirm();
     this.#cancelCount ??= clock.schedule(VOTE_AFTER_MS, () => this.#count());
+  }
+
+  #send(to: Endpoint): void {
+    this.#asked.add(formatEndpoint(to));
+    this.#options.send(to, this.#asker.question(to.hostname));
   }
 
   /** The votes are in; where they are for somebody, a jury decides. Never rejects. */
@@ -164,8 +211,7 @@ export class Announcements implements Disposable {
     const jury = trustedReplies(replies).map(({ from }) => from);
     for (const { endpoint, from } of voted) {
       if (!this.#isNamedBy(jury, endpoint, JURY_SHARE) || this.#spent.has(formatEndpoint(endpoint))) continue;
-      this.#elected.add(formatEndpoint(endpoint));
-      this.#options.onProven([endpoint], from);
+      this.#pass([endpoint], from);
     }
   }
 
@@ -176,7 +222,7 @@ export class Announcements implements Disposable {
   }
 
   #isProven(endpoint: Endpoint): boolean {
-    return this.#proven.has(endpoint.hostname) || this.#elected.has(formatEndpoint(endpoint));
+    return this.#proven.has(endpoint.hostname) || this.#passed.has(formatEndpoint(endpoint));
   }
 
   /** Whether a jury should be heard. */

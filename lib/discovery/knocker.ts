@@ -26,6 +26,8 @@ const WIDE_ATTEMPTS = 3;
 /** A walk misses nodes that are slow just then; the jury may hear them. */
 const WIDE_ROUNDS = 2;
 const WIDE_AGAIN_MS = 3_000;
+/** Pauses before a datagram is sent again: it opens our NAT for the question, and has the question asked again if that was lost. */
+const AGAIN_MS = [250, 250, 500, 1_000, 2_000];
 /** NATs that let its question in. */
 const ASKABLE: readonly Mapping[] = ["open", "preserving", "independent"];
 
@@ -128,8 +130,9 @@ export async function announceWidely(
 }
 
 /**
- * Sends everything in a sealed box: at once to the serving peer's DHT socket, where its NAT may let it in, and, if
- * one `ip:port` does not say it all, by its knock list. Rejects with `signal.reason`.
+ * Sends everything in a sealed box: at once and some times more to the serving peer's DHT socket, where its NAT may let it in,
+ * at the latest once it has asked us who we are; and, if one `ip:port` does not say it all, by its knock list. Rejects with
+ * `signal.reason`.
  */
 export async function sealedKnock(
   resolution: Resolution,
@@ -140,9 +143,21 @@ export async function sealedKnock(
   const now = wallClock();
   const { sealKey } = record;
   const box = await sealKnock(content, { identity, recipient: publicKey, sealKey, now });
-  if (record.dht && mayReceive(record.dht)) dht.sendDatagram(record.dht, concat(MAGIC, box));
-  if (saysMore(content) || record.nat.mapping === "sequential") {
-    await prependToList(dht, publicKey, box, { clock, now, signal });
+  const isListed = saysMore(content) || record.nat.mapping === "sequential";
+  const listing = isListed && prependToList(dht, publicKey, box, { clock, now, signal });
+  const to = record.dht && mayReceive(record.dht) ? record.dht : undefined;
+  await Promise.all([
+    listing,
+    to && sendAgain(() => dht.sendDatagram(to, concat(MAGIC, box)), clock, signal),
+  ]);
+}
+
+/** Rejects with `signal.reason`. */
+async function sendAgain(send: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
+  send();
+  for (const ms of AGAIN_MS) {
+    await pause(clock, ms, signal);
+    send();
   }
 }
 

@@ -124,9 +124,11 @@ export class DhtPublication implements Publication {
 
   /** A datagram that is not KRPC came in on the DHT's socket: maybe a sealed knock. Never throws. */
   datagram(box: Uint8Array, from: Endpoint): void {
+    if (this.#closing.signal.aborted) return;
+    this.#announcements.knockedAgain(from);
     if (this.#datagrams.isEmpty || !this.#datagramsPerAddress.take(networkOf(from))) return;
     this.#datagrams.take();
-    this.#open(box, "datagram", from);
+    this.#open(box, "datagram", from, () => this.#announcements.knocked(from));
   }
 
   /** A datagram that is neither: maybe the answer of somebody who knocks. Never throws. */
@@ -189,10 +191,14 @@ export class DhtPublication implements Publication {
     this.#options.onKnock(knock);
   }
 
-  #open(box: Uint8Array, via: "sealed" | "datagram", from: Endpoint): void {
+  #open(box: Uint8Array, via: "sealed" | "datagram", from: Endpoint, onOpened?: () => void): void {
     if (this.#closing.signal.aborted) return;
     this.#background(
-      this.#opener.open(box).then((knock) => knock && this.#filter.sealed(knock, via, from)),
+      this.#opener.open(box).then((knock) => {
+        if (!knock || this.#closing.signal.aborted) return;
+        onOpened?.();
+        this.#filter.sealed(knock, via, from);
+      }),
     );
   }
 

@@ -99,8 +99,8 @@ Deno.test("Announcements believe whom a jury has named while nodes go on naming 
   set.hear(node(1), CALLER);
   assertEquals([before, set.proven.length, set.juries()], [1, 2, 1]);
   await set.clock.pass(121_000);
-  await vote(set, EIGHT, CALLER); // it has been dialled long ago
-  assertEquals([set.proven.length, set.juries()], [2, 1]);
+  await vote(set, EIGHT, CALLER); // whoever is dialled knows that it has been long ago
+  assertEquals([[...new Set(set.proven)], set.juries()], [[formatEndpoint(CALLER)], 1]);
 });
 
 Deno.test("Announcements count each network once, however many of its nodes are among the closest", async () => {
@@ -193,9 +193,50 @@ Deno.test("Announcements ask a quiet address through one that has announced itse
     hear(node(1), ...Array.from({ length: 99 }, (_, i) => ({ ...THIRD_PARTY, port: 1 + 100 * n + i })));
     await clock.pass(125);
   }
-  assertLessOrEqual(sent.length, 4 + 3);
+  assertLessOrEqual(sent.length, 4 + 3 + 8 + 6);
   hear(node(1), ...Array.from({ length: 99 }, (_, i) => ({ ...THIRD_PARTY, port: 1 + i })), CALLER);
   assertEquals(sent.at(-1)!.to, CALLER);
+});
+
+Deno.test("Announcements ask again, as soon as it knocks again, whoever did not answer", () => {
+  const { announcements, clock, hear, proven, sent } = setUp();
+  hear(node(1), CALLERS_DHT); // lost on the way
+  announcements.knockedAgain(CALLERS_DHT); // anybody could have sent that
+  announcements.knocked(CALLERS_DHT); // the question has opened our NAT
+  announcements.knockedAgain(CALLERS_DHT);
+  assertEquals(sent.map(({ to }) => to), [CALLERS_DHT, CALLERS_DHT, CALLERS_DHT]);
+  const giver = new ProofGiver(() => clock.now());
+  giver.expect(TARGET, CALLER.port, SERVER.hostname);
+  announcements.datagram(giver.answer(sent[1]!.data, SERVER)!, CALLERS_DHT);
+  assertEquals(proven, [formatEndpoint(CALLER)]);
+  announcements.knockedAgain(CALLERS_DHT); // sent before it knew
+  assertEquals(sent.length, 3);
+});
+
+Deno.test("Announcements send an address little at the word of datagrams that others can have sent", async () => {
+  const { announcements, clock, sent } = setUp();
+  for (let n = 0; n < 600; n++) {
+    announcements.knocked({ ...THIRD_PARTY, port: 1 + n });
+    await clock.pass(100);
+  }
+  assertLessOrEqual(sent.length, 8 + 60 + 1);
+});
+
+Deno.test("Announcements ask a newcomer at an address that has been announced again and again before", async () => {
+  const { announcements, clock, hear, sent } = setUp();
+  const old = Array.from({ length: 40 }, (_, i) => ({ ...CALLER, port: 30_000 + i }));
+  for (const one of EIGHT) hear(one, ...old);
+  await clock.pass(1_000);
+  hear(node(1), ...old, CALLERS_DHT);
+  assertEquals(sent.at(-1)!.to, CALLERS_DHT);
+  const giver = new ProofGiver(() => clock.now());
+  giver.expect(TARGET, CALLER.port, SERVER.hostname);
+  announcements.datagram(giver.answer(sent.at(-1)!.data, SERVER)!, CALLERS_DHT);
+  hear(node(2), ...old, CALLER);
+  await clock.pass(130_000); // the proof is no longer recent
+  const before = sent.length;
+  hear(node(3), ...old, CALLER); // they have been dealt with
+  assertEquals(sent.length, before);
 });
 
 Deno.test("Announcements ask nobody who may not be dialled", () => {

@@ -143,17 +143,21 @@ Deno.test("DhtPublication finds a box in its list without any other sign", async
   await close();
 });
 
-Deno.test("DhtPublication opens a knock by datagram, once, and never answers", async () => {
+Deno.test("DhtPublication opens a knock by datagram, once, and has nothing to say to whoever cannot make one", async () => {
   const network = new FakeNetwork(8);
   const dht = network.open();
   const { publication, knocks, close, pass, hear } = await publish(network, dht);
   const sealed = await box(network);
+  const stranger = { hostname: "192.0.2.66", port: 6881 };
   for (let i = 0; i < 3; i++) publication.datagram(sealed, SENDER);
-  publication.datagram(new Uint8Array(200), SENDER);
+  publication.datagram(new Uint8Array(200), stranger);
   await hear(1);
   await pass(1_000);
   assertEquals(knocks.map(({ via }) => via), ["datagram"]);
-  assertEquals(dht.datagrams, []);
+  assertEquals(dht.datagrams.map(({ to }) => to), [SENDER]); // is it there?
+  publication.datagram(sealed, SENDER);
+  publication.datagram(new Uint8Array(200), stranger);
+  assertEquals(dht.datagrams.map(({ to }) => to), [SENDER, SENDER]);
   await close();
 });
 
