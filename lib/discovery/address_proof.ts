@@ -1,8 +1,9 @@
 /**
  * How whoever knocks proves that he is at the address that nodes name: he answers what is sent to it. A node may name anybody;
- * its word alone sends nobody more than one such datagram, which is no larger than the answer.
+ * its word alone sends nobody more than a few such datagrams, which are no larger than the answer.
  *
- * The knocking peer has sent a datagram to the serving peer before, so its NAT lets the question in.
+ * The knocking peer has sent a datagram to the serving peer before, so its NAT lets the question in; and sends it again, which
+ * the NAT of the serving peer lets in once the question has left it.
  *
  * ```text
  * question  f5 's' 'k' 'c' | first 8 bytes of the record's target | 12 bytes that only we can make | 2 bytes 0
