@@ -3,7 +3,10 @@ import { openDiscovery } from "../../lib/discovery/dht_discovery.ts";
 import { MemoryHub, type ServiceRecord } from "../../lib/discovery/mod.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import { natOf } from "../../lib/nat.ts";
-import { Simulation } from "../simulation.ts";
+import { SimulatedClock, Simulation } from "../simulation.ts";
+import { signItem } from "../../lib/discovery/item.ts";
+import { watchRecord } from "../../lib/discovery/record_watcher.ts";
+import type { Reply } from "../../lib/discovery/types.ts";
 
 const WALL_CLOCK_MS = 1_800_000_000_000;
 
@@ -87,4 +90,34 @@ Deno.test("watch() tells of changes in memory too, and not of those of others", 
   await publication.close();
   await using _again = await serving.publish(identity, describe, { onKnock: () => {} });
   assertEquals(ports, [5001]);
+});
+
+Deno.test("watch() asks those first that held the record, and not only the one that was known at first", async () => {
+  const identity = generateIdentity();
+  const clock = new SimulatedClock();
+  const item = signItem(identity, 1, new Uint8Array());
+  const reply = (number: number, has: boolean): Reply => ({
+    ...{ nodes: [], values: [], rttMs: 50, ...(has && { item }) },
+    from: { id: new Uint8Array(20).fill(number), hostname: `192.0.2.${number}`, port: 6881 },
+  });
+  const record = { candidates: [], nat: natOf("open"), sealKey: new Uint8Array(32) };
+  const resolution = { publicKey: identity.publicKey, record, seq: 1, holders: [reply(1, true)] };
+  const walked = Promise.withResolvers<Reply[]>();
+  const asked: string[] = [];
+  const over = new AbortController();
+  const watching = watchRecord(resolution, {
+    ...{ clock, wallClock: () => WALL_CLOCK_MS, signal: over.signal, holders: walked.promise },
+    dht: { get: ({ hostname }) => (asked.push(hostname), Promise.reject(new Error("silent"))) },
+    follow: (onReply) => [reply(1, true), reply(2, false)].forEach(onReply),
+    onRecord: () => {},
+  });
+  await clock.pass(200);
+  assertEquals(asked, ["192.0.2.1", "192.0.2.2"]);
+  walked.resolve([reply(2, false), reply(3, false), reply(4, true), reply(1, true)]);
+  await clock.pass(500);
+  assertEquals(asked.slice(2), ["192.0.2.4", "192.0.2.3"]);
+  await clock.pass(500);
+  assertEquals(asked.slice(4, 6), ["192.0.2.1", "192.0.2.2"]);
+  over.abort();
+  await clock.run(watching);
 });
