@@ -81,14 +81,14 @@ async function soak(
   Deno.addSignalListener("SIGTERM", end);
   const weather = new Weather(stage, new Dice(seed, "weather"));
   const around = { stage, places, log, signal, weather };
-  const fail = (error: unknown) =>
-    log.fail({ what: "the pair that lasts", came: String(error), since: performance.now() });
+  const fail = (what: string) => (error: unknown) => log.fail({ what, came: String(error), since: 0 });
   try {
     await Promise.all([
       log.machine.run(signal),
-      runLastingPair(stage, { ...around, dice: new Dice(seed, "lasting") }).catch(fail),
+      runLastingPair(stage, { ...around, dice: new Dice(seed, "lasting") })
+        .catch(fail("the pair that lasts")),
       ...Array.from({ length: jobs }, (_, n) => runPairs({ ...around, dice: new Dice(seed, `pair ${n}`) })),
-      weather.run(log, signal),
+      weather.run(log, signal).catch(fail("the weather")),
       everyMinute(onMinute, signal),
     ]);
   } finally {
@@ -137,6 +137,9 @@ async function main(args: string[]): Promise<number> {
     const summary = summaryNow();
     console.error(oneLine(summary));
     await replaceFile(LIVE, JSON.stringify(summary, null, 2));
+  }).catch((error) => {
+    if (log.starts.attempted === 0) throw error;
+    log.fail({ what: "the run itself", came: String(error), since: 0 }); // hours of it are not to be lost
   });
   const summary = summaryNow();
   console.log(summaryText(summary));
