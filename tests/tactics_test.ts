@@ -6,13 +6,16 @@ import { openPort } from "../lib/punch/mod.ts";
 import { bracket, meetInSequence } from "../lib/_tactics.ts";
 import { serverThat } from "./netcheck/_observer.ts";
 
-/** A STUN server that sees the n-th connection at port `first + n`, as behind a NAT that allots in sequence. */
-function sequentialServer(first: number) {
+/**
+ * A STUN server as behind a NAT that allots in sequence: it sees the first connection at `first`, and the next one `stride`
+ * ports later, as others were dialled in between.
+ */
+function sequentialServer(first: number, stride = 3) {
   const identity = generateIdentity();
   let next = first;
   return serverThat((stream) => {
     const seen = { ...stream, remoteAddr: { hostname: "203.0.113.9", port: next } };
-    next += 3; // two dials to others in between
+    next += stride;
     return answerChecks({ ...seen, read: (b) => stream.read(b), write: (d) => stream.write(d) }, identity);
   });
 }
@@ -44,6 +47,32 @@ Deno.test("bracket() gives the external ports of dials that two observations enc
   assertEquals(ports, [40_001, 40_002]);
   await one.arrived;
   over.abort();
+});
+
+Deno.test("bracket() needs no more than one observer that answers, wherever it stands in the list", async () => {
+  await using one = await listener();
+  await using silent = await serverThat((stream) => stream.read(new Uint8Array(1)));
+  const refusing: Endpoint = { hostname: "127.0.0.1", port: 9 };
+  // In one burst: three to observers, two dials, three to observers. The one that answers sees every fifth port.
+  const lists = (living: Endpoint) => [
+    [living, silent.endpoint, refusing],
+    [silent.endpoint, living, refusing],
+    [refusing, silent.endpoint, living],
+  ];
+  for (const at of [0, 1, 2]) {
+    await using server = await sequentialServer(40_000 + at, 5);
+    const over = new AbortController();
+    const ports = await bracket({
+      sequence: { next: 1, step: 1, rate: 0 },
+      remotes: [one.remote, one.remote],
+      servers: lists(server.endpoint)[at]!,
+      ahead: true,
+      signal: over.signal,
+      onStream: (stream) => stream.close(),
+    });
+    over.abort();
+    assertEquals(ports, [40_003, 40_004, ...Array.from({ length: 14 }, (_, i) => 40_008 + i)], `${at}`);
+  }
 });
 
 Deno.test("bracket() gives nothing where nobody observes", async () => {

@@ -13,6 +13,9 @@ import { NODE_INTERVAL_MS } from "./knocks.ts";
 import { ageOf, decodeRecord } from "./record.ts";
 import type { Contact, Dht, Reply, Resolution, ServiceRecord } from "./types.ts";
 
+/** Between questions to a node that did not hold the record, where others did. */
+const EMPTY_NODE_INTERVAL_MS = 3_000;
+
 /** What {@linkcode watchRecord} needs. */
 export interface WatchRecordOptions {
   readonly dht: Pick<Dht, "get">;
@@ -35,7 +38,10 @@ export async function watchRecord(resolution: Resolution, options: WatchRecordOp
   const take = newerThan(resolution, options);
   const questions = new Set<Promise<void>>();
   const turns = new Turns(resolution, clock);
-  options.follow?.((reply) => turns.add(reply));
+  options.follow?.((reply) => {
+    turns.add(reply);
+    take(reply); // the first to answer may have been those that keep an old one
+  });
   options.holders?.then((all) => turns.replace(all), () => {});
   try {
     for (;;) {
@@ -54,16 +60,21 @@ export async function watchRecord(resolution: Resolution, options: WatchRecordOp
   await Promise.all(questions);
 }
 
-/** Whose turn it is. Those that held the record come first: there the serving peer publishes, others it may not know of. */
+/**
+ * Whose turn it is. Those that held the record, or a newer one, come more often: there the serving peer publishes, others it
+ * may not know of.
+ */
 class Turns {
   readonly #clock: Clock;
   readonly #seq: number;
+  readonly #start: number;
   readonly #askedAt = new Map<string, number>();
   #holders: ReadonlyMap<string, Reply>;
 
   constructor({ holders, seq }: Resolution, clock: Clock) {
     this.#clock = clock;
     this.#seq = seq;
+    this.#start = clock.now();
     this.#holders = byEndpoint(holders);
   }
 
@@ -80,12 +91,19 @@ class Turns {
   /** A node to be asked now, if it is anybody's turn. */
   next(): Contact | undefined {
     const now = this.#clock.now();
-    const at = (key: string) => this.#askedAt.get(key) ?? -Infinity;
-    const due = [...this.#holders].filter(([key]) => now - at(key) >= NODE_INTERVAL_MS - 1);
-    const first = due.filter(([, { item }]) => item?.seq === this.#seq);
-    const [next] = (first.length > 0 ? first : due).sort(([a], [b]) => at(a) - at(b));
+    const may = [...this.#holders].filter(([key]) => now - this.#lastAsked(key) >= NODE_INTERVAL_MS - 1);
+    const [next] = may.sort((a, b) => this.#due(a) - this.#due(b));
     if (next) this.#askedAt.set(next[0], now);
     return next?.[1].from;
+  }
+
+  #due([key, { item }]: readonly [string, Reply]): number {
+    const held = item !== undefined && item.seq >= this.#seq;
+    return this.#lastAsked(key) + (held ? NODE_INTERVAL_MS : EMPTY_NODE_INTERVAL_MS);
+  }
+
+  #lastAsked(key: string): number {
+    return this.#askedAt.get(key) ?? this.#start - NODE_INTERVAL_MS;
   }
 }
 

@@ -2,6 +2,8 @@
 export interface Usage {
   /** Resident memory. */
   readonly rssBytes: number;
+  /** What of it no file backs: the process's own, and not the code of the runtime. */
+  readonly ownBytes: number;
   /** User and system time since its start. */
   readonly cpuSeconds: number;
 }
@@ -16,8 +18,10 @@ export async function usage(pid: number): Promise<Usage> {
     Deno.readTextFile(`/proc/${pid}/stat`),
   ]);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const bytes = (name: string) => Number(status.match(new RegExp(`${name}:\\s+(\\d+) kB`))![1]) * 1024;
   return {
-    rssBytes: Number(status.match(/VmRSS:\s+(\d+) kB/)![1]) * 1024,
+    rssBytes: bytes("VmRSS"),
+    ownBytes: bytes("RssAnon"),
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS,
   };
 }
