@@ -98,7 +98,7 @@ async function openPeer(id: string, options: DialOptions, { lasting }: { lasting
   const { portMapping = true, reconnect = false } = options;
 
   await using stack = new AsyncDisposableStack();
-  const { discovery } = stack.use(await openNetwork(options, 0));
+  const { discovery } = stack.use(await openNetwork(options));
   stack.use(reportOnline(discovery, report));
   const about = { id: canonical, publicKey, identity, credentials, discovery, stun, portMapping };
   const peer = stack.use(await DialledPeer.open({ ...about, reconnect, lasting, report }, signal));

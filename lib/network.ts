@@ -50,17 +50,34 @@ export interface Network extends AsyncDisposable {
   readonly discovery: Discovery;
 }
 
+/** How a process takes part in the DHT. */
+export interface Part {
+  /** The UDP port; 0 for any. @default {0} */
+  readonly port?: number;
+  /**
+   * Whether we are there for long: then others may keep us in their tables where they can reach us, and we keep what they
+   * bring. Whoever comes and goes would be missed there (BEP 43).
+   *
+   * @default {false}
+   */
+  readonly stays?: boolean;
+}
+
 /**
- * Opens discovery on a UDP port (0 for any), or takes the one that the options bring.
+ * Opens discovery, or takes the one that the options bring.
  * Throws `SyntaxError` for a bootstrap node that is no `HOST:PORT`, `Deno.errors.AddrInUse` for a port in use.
  */
-export async function openNetwork(options: NetworkOptions, port: number): Promise<Network> {
+export async function openNetwork(
+  options: NetworkOptions,
+  { port = 0, stays = false }: Part = {},
+): Promise<Network> {
   if (options.discovery) {
     return { discovery: options.discovery, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const discovery = await openDiscovery({
     port,
     bootstrap: options.bootstrap?.map(parseHostPort) ?? PUBLIC_BOOTSTRAP,
+    ...(stays ? {} : { readOnly: true }),
     ...(options.knownNodesFile ? { knownNodesFile: options.knownNodesFile } : {}),
   });
   return { discovery, [Symbol.asyncDispose]: () => discovery.close() };

@@ -209,7 +209,7 @@ async function openPorts(
   gate: Gate,
 ): Promise<{ network: Network; port: PunchPort; announcer: ObserverAnnouncer }> {
   for (let attempt = 1;; attempt++) {
-    const network = await openNetwork(options, wanted);
+    const network = await openNetwork(options, { port: wanted, stays: true });
     try {
       const announcer = new ObserverAnnouncer({
         announce: () => network.discovery.announceObserver(port.port),
