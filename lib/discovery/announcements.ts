@@ -20,12 +20,12 @@ import type { Contact, Reply } from "./types.ts";
 const VOTE_SHARE = 5 / 8;
 const JURY_SHARE = 5 / 6;
 /** How often a jury is heard: it takes some hundred packets. */
-const JURIES: Rate = { burst: 5, perSecond: 0.1 };
+const JURIES: Rate = { burst: 8, perSecond: 0.25 };
 /** Until then a proof may come, which says as well which port it is about. */
 const VOTE_AFTER_MS = 300;
 /** How long a node's word, and a proof, counts. */
 const WORD_MS = 60_000;
-const PROVEN_MS = 2 * 60_000;
+const PROVEN_MS = 10 * 60_000;
 const MAX_WORDS = 256;
 const MAX_NODES = 64;
 const MAX_PROVEN = 1024;
@@ -211,6 +211,7 @@ export class Announcements implements Disposable {
     const jury = trustedReplies(replies).map(({ from }) => from);
     for (const { endpoint, from } of voted) {
       if (!this.#isNamedBy(jury, endpoint, JURY_SHARE) || this.#spent.has(formatEndpoint(endpoint))) continue;
+      this.#proven.add(endpoint.hostname); // it is the address that nodes have checked
       this.#pass([endpoint], from);
     }
   }
