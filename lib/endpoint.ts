@@ -22,7 +22,11 @@ export interface Candidate extends Endpoint {
   readonly kind: CandidateKind;
 }
 
-/** What may be done with an address; `global` is everything that has no special purpose (RFC 6890). */
+/**
+ * What may be done with an address. `global` is everything that has no special purpose (RFC 6890), and what serves for
+ * documentation and benchmarks, as a network that nobody routes may use it; `reserved` are also the IPv6 addresses that stand
+ * for an IPv4 one.
+ */
 export type AddressScope =
   | "unspecified"
   | "loopback"
@@ -136,8 +140,21 @@ function scopeOfIPv6(bytes: Uint8Array): AddressScope {
   }
   if (a === 255) return "multicast";
   if (a === 254 && b >> 6 === 2) return "link-local";
-  return a >> 1 === 126 ? "private" : "global";
+  if (a >> 1 === 126) return "private";
+  return IPV4_IN_IPV6.some((prefix) => prefix.every((byte, i) => byte === bytes[i])) ? "reserved" : "global";
 }
+
+/**
+ * Prefixes of addresses behind which a translator or a relay finds one of IPv4: whoever names one of them names a machine that
+ * only looks like one of IPv6. NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380), and the IPv4-compatible ones
+ * (RFC 4291 section 2.5.5.1).
+ */
+const IPV4_IN_IPV6: readonly (readonly number[])[] = [
+  [0, 0x64, 0xff, 0x9b],
+  [0x20, 0x02],
+  [0x20, 0x01, 0, 0],
+  Array<number>(12).fill(0),
+];
 
 /**
  * Reads `HOST:PORT` or `[IPV6]:PORT`; the host may be a name.
@@ -154,7 +171,7 @@ export function parseHostPort(text: string): Endpoint {
   return { hostname: match[1] ?? match[2]!, port };
 }
 
-/** Whether it is at an IPv4 address of the public internet. */
+/** Whether it is at an IPv4 address of the public internet, however that is written: `::ffff:192.0.2.1` is one. */
 export function isGlobalIPv4({ hostname }: Endpoint): boolean {
-  return addressFamily(hostname) === 4 && addressScope(hostname) === "global";
+  return addressFamily(canonicalAddress(hostname)) === 4 && addressScope(hostname) === "global";
 }
