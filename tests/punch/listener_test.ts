@@ -1,5 +1,6 @@
 /** Each way to listen, whichever of them this system would take. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { connect } from "node:net";
 import { boundSocket } from "../../lib/punch/_bound_socket.ts";
 import { listen, listenAnywhere, type Listener } from "../../lib/punch/_listener.ts";
 import type { Listening } from "../../lib/punch/_systems.ts";
@@ -29,6 +30,15 @@ async function open(how: Listening): Promise<{ listener: Listener; next: () => P
   return { listener, next };
 }
 
+/** Connects, and breaks off with RST in the same turn in which the connection is there. */
+async function resetAtOnce(port: number): Promise<void> {
+  const socket = connect({ host: "127.0.0.1", port });
+  await new Promise<void>((resolve) => {
+    socket.once("connect", () => socket.resetAndDestroy());
+    socket.once("close", () => resolve());
+  });
+}
+
 for (const [name, how] of Object.entries(WAYS)) {
   Deno.test(`listen() by ${name} takes connections over IPv4, and IPv6 where there is such`, async () => {
     const { listener, next } = await open(how);
@@ -52,6 +62,22 @@ for (const [name, how] of Object.entries(WAYS)) {
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.destroy();
     await closed;
+    await listener.close();
+  });
+
+  Deno.test(`listen() by ${name} goes on after connections that were reset before it took them`, async () => {
+    const { listener, next } = await open(how);
+    const hasCome = next();
+    for (let i = 0; i < 20; i++) await resetAtOnce(listener.port);
+    const out = await dialUnbound({ hostname: "127.0.0.1", port: listener.port });
+    // Those before it may come as well: reading from them fails.
+    let incoming = await hasCome;
+    while (incoming.remoteAddr.port !== out.localAddr.port) {
+      incoming.close();
+      incoming = await next();
+    }
+    out.close();
+    incoming.close();
     await listener.close();
   });
 
