@@ -101,7 +101,10 @@ export class ControlKeeper implements AsyncDisposable {
     const { signal } = this.#closing;
     try {
       const soon = AbortSignal.any([signal, AbortSignal.timeout(OPENING_MS)]);
-      return new ControlChannel(await this.#options.open(soon), this.#options);
+      const socket = await this.#options.open(soon);
+      if (signal.aborted) socket.close(); // in the very moment in which it opened
+      signal.throwIfAborted();
+      return new ControlChannel(socket, this.#options);
     } catch (error) {
       signal.throwIfAborted();
       return error instanceof PeerError && error.code === "denied" ? null : undefined;

@@ -72,6 +72,22 @@ Deno.test("ControlKeeper tries again where no path opened, and not where the pee
   assertEquals(attempts, 3);
 });
 
+Deno.test("ControlKeeper can be closed in the moment in which a channel opens", async () => {
+  await using pair = await socketPair();
+  const opening = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<WebSocket>();
+  await using set = setUp({
+    open() {
+      opening.resolve();
+      return opened.promise;
+    },
+  });
+  await opening.promise;
+  opened.resolve(pair.client);
+  await set.keeper[Symbol.asyncDispose]();
+  assertEquals([set.keeper.channel, pair.client.readyState >= WebSocket.CLOSING], [undefined, true]);
+});
+
 Deno.test("ControlKeeper.arrival() rejects with the reason of its signal, and ends with the keeper", async () => {
   await using set = setUp({
     open: (signal) =>

@@ -192,13 +192,14 @@ class Client {
     signal?.throwIfAborted();
     this.#throwIfClosed();
     const until = AbortSignal.any([this.#over.signal, ...(signal ? [signal] : [])]);
+    const anchor = await this.#anchor;
     const path = await this.#openPath(until).catch((error) => {
       until.throwIfAborted();
       throw pathFailure(error);
     });
     if (bare) return this.#keep(path);
     // TLS sends a name in the clear before anything is encrypted (RFC 6066 section 3), and an address never.
-    const options = { hostname: this.#standIn, anchor: await this.#anchor, signal: until };
+    const options = { hostname: this.#standIn, anchor, signal: until };
     return this.#keep(await this.#introduce(await openTls(path, options), until));
   }
 
