@@ -50,7 +50,10 @@ export interface Peer extends AsyncDisposable {
   readonly path: PathInfo;
   /** What went over all paths, and how long the round trips were of late. */
   stats(): PeerStats;
-  /** One round trip in milliseconds. Rejects with `signal.reason`, or while the peer is not heard. */
+  /**
+   * One round trip in milliseconds; where the peer was lost, after it has been found again.
+   * Rejects with `signal.reason`, with an `AbortError` if the peer is lost before it answers, or with `PeerError` `closed`.
+   */
   ping(options?: { signal?: AbortSignal }): Promise<number>;
   /** Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
@@ -61,7 +64,7 @@ export interface Peer extends AsyncDisposable {
    * are is shown first, so that every request on the stream is ours.
    */
   openStream(options?: StreamOptions): Promise<ByteStream>;
-  /** Ends every connection to the peer. Idempotent. */
+  /** Ends every connection to the peer; resolves when that is done. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -103,7 +106,8 @@ async function openPeer(id: string, options: DialOptions, { lasting }: { lasting
   const about = { id: canonical, publicKey, identity, credentials, discovery, stun, portMapping };
   const peer = stack.use(await DialledPeer.open({ ...about, reconnect, lasting, report }, signal));
   const resources = stack.move();
-  const close = () => resources.disposeAsync();
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= resources.disposeAsync();
   return {
     id: canonical,
     get path() {
