@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async";
 import type { AccessOptions } from "./access/mod.ts";
 import type { LocalCandidates } from "./candidates/mod.ts";
 import { openAccess } from "./_access.ts";
@@ -194,11 +195,12 @@ async function publish(
   });
   announce(stack.use(publication));
   if (await look()) {
-    await new Promise<void>((resolve) => {
-      onPublished = resolve;
-      urge();
-    });
+    const again = Promise.withResolvers<void>();
+    onPublished = again.resolve;
+    urge();
+    await (signal ? abortable(again.promise, signal) : again.promise);
   }
+  signal?.throwIfAborted();
   stack.use(watchCandidates({ gather, look, publication, report, published: () => published }));
 }
 
@@ -273,6 +275,6 @@ function makeServer(
   };
   const stop = () => void shutdown().catch(() => {}); // `finished` tells
   signal?.addEventListener("abort", stop);
-  if (signal?.aborted) stop(); // while it was starting
+  if (signal?.aborted) stop(); // by whoever was told that it is ready
   return { ...about, finished: finished.promise, shutdown, [Symbol.asyncDispose]: shutdown };
 }
