@@ -37,7 +37,7 @@ export interface ServeOptions extends NetworkOptions {
   readonly access?: AccessOptions;
   /** UDP and TCP port, the same number for both. @default {0} any */
   readonly port?: number;
-  /** Stops serving, at once: like that of `Deno.serve`. Rejects `serve` with its reason while it is starting. */
+  /** Shuts the server down like {@linkcode Server.shutdown}. Rejects `serve` with its reason while it is starting. */
   readonly signal?: AbortSignal;
   /**
    * Whether to be named in the DHT, to peers that look for somebody who tells them how their NAT treats them, once we know
