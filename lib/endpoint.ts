@@ -23,9 +23,9 @@ export interface Candidate extends Endpoint {
 }
 
 /**
- * What may be done with an address. `global` is everything that has no special purpose (RFC 6890), and what serves for
- * documentation and benchmarks, as a network that nobody routes may use it; `reserved` are also the IPv6 addresses that stand
- * for an IPv4 one.
+ * What may be done with an address. `global` is everything that has no special purpose (RFC 6890), or serves for documentation
+ * alone; `reserved` is also what translators and tunnels of a machine give themselves (192.0.0.0/24, 198.18.0.0/15), and an IPv6
+ * address that stands for an IPv4 one.
  */
 export type AddressScope =
   | "unspecified"
@@ -122,7 +122,7 @@ export function addressScope(address: string): AddressScope {
 }
 
 function scopeOfIPv4(bytes: Uint8Array): AddressScope {
-  const [a, b] = bytes as unknown as [number, number];
+  const [a, b, c] = bytes as unknown as [number, number, number];
   if (a === 0) return "unspecified";
   if (a === 127) return "loopback";
   if (a === 169 && b === 254) return "link-local";
@@ -130,6 +130,7 @@ function scopeOfIPv4(bytes: Uint8Array): AddressScope {
     return "private";
   }
   if (a >> 4 === 14) return "multicast";
+  if ((a === 192 && b === 0 && c === 0) || (a === 198 && b >> 1 === 9)) return "reserved";
   return a >> 4 === 15 ? "reserved" : "global";
 }
 
