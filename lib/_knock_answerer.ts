@@ -109,7 +109,11 @@ export class KnockAnswerer implements AsyncDisposable {
     this.#tactics.start({ outlook: view, own: own.nat, peer, remote, ...told });
   }
 
-  #dialAll(allowed: readonly Endpoint[], via: Knock["via"], isVouched: (endpoint: Endpoint) => boolean): void {
+  #dialAll(
+    allowed: readonly Endpoint[],
+    via: Knock["via"],
+    isVouched: (endpoint: Endpoint) => boolean,
+  ): void {
     const targets = allowed.filter((e) => !this.#dials.has(formatEndpoint(e)))
       .slice(0, Math.min(MAX_DIALS_PER_KNOCK, MAX_DIALS - this.#dials.size));
     if (targets.length === 0) return;

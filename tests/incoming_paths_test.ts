@@ -32,7 +32,8 @@ Deno.test("incomingPaths() gives the race what comes from the peer's addresses, 
 });
 
 Deno.test("incomingPaths() closes what no race has taken, once the race is over or there is none", async () => {
-  const came = () => [streamFrom("203.0.113.9"), streamFrom("203.0.113.9"), streamFrom("203.0.113.9")] as const;
+  const came = () =>
+    [streamFrom("203.0.113.9"), streamFrom("203.0.113.9"), streamFrom("203.0.113.9")] as const;
   const raced = incomingPaths([{ kind: "host", hostname: "203.0.113.9", port: 5 }]);
   const [taken, left, late] = came();
   [taken, left].forEach(raced.push);

@@ -10,13 +10,18 @@ import type { PunchPort } from "../lib/punch/mod.ts";
 const HOME: Vantage = { publicAddress: "198.51.100.7", interfaces: [{ address: "192.168.1.2", prefix: 24 }] };
 
 /** An answerer whose port dials nobody, but notes whom it would have dialled; `refuse` is what some make of it. */
-function answerer(vantage = HOME, nat = natOf("preserving"), refuse?: (hostname: string) => Promise<never> | undefined) {
+function answerer(
+  vantage = HOME,
+  nat = natOf("preserving"),
+  refuse?: (hostname: string) => Promise<never> | undefined,
+) {
   const dialled: string[] = [];
   const port: PunchPort = {
     port: 5000,
     dial: ({ hostname, port }, { signal } = {}) => {
       dialled.push(`${hostname}:${port}`);
-      return refuse?.(hostname) ?? new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      return refuse?.(hostname) ??
+        new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     },
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),

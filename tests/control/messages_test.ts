@@ -35,7 +35,10 @@ Deno.test("encodeControl() says no more than a knock may hold", () => {
 });
 
 Deno.test("decodeControl() shows which address an endpoint really has", () => {
-  const text = JSON.stringify({ ...JSON.parse(encodeControl(knock)), candidates: ["[::ffff:203.0.113.9]:80"] });
+  const text = JSON.stringify({
+    ...JSON.parse(encodeControl(knock)),
+    candidates: ["[::ffff:203.0.113.9]:80"],
+  });
   const read = decodeControl(text);
   assertEquals(read?.type === "knock" && read.knock.candidates, [{ hostname: "203.0.113.9", port: 80 }]);
 });

@@ -41,7 +41,10 @@ inFolder("saveIdentity() needs no hard links, and replaces nothing without them 
   try {
     const identity = generateIdentity();
     await saveIdentity(`${folder}/key.pem`, identity);
-    await assertRejects(() => saveIdentity(`${folder}/key.pem`, generateIdentity()), Deno.errors.AlreadyExists);
+    await assertRejects(
+      () => saveIdentity(`${folder}/key.pem`, generateIdentity()),
+      Deno.errors.AlreadyExists,
+    );
     assertEquals((await loadIdentity(`${folder}/key.pem`)).id, identity.id);
   } finally {
     Deno.link = link;

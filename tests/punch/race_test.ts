@@ -79,7 +79,10 @@ Deno.test("dialPersistently() gives up what has refused as often as it may", asy
   const closed = await openPort({ port: 0, onConnection: (s) => s.close() });
   await closed.close();
   let dials = 0;
-  const counting = { ...port, dial: (...args: Parameters<typeof port.dial>) => (dials++, port.dial(...args)) };
+  const counting = {
+    ...port,
+    dial: (...args: Parameters<typeof port.dial>) => (dials++, port.dial(...args)),
+  };
   const options = { bound: true, signal: AbortSignal.timeout(5000), maxRedials: 2 };
   const remote = { hostname: "127.0.0.1", port: closed.port };
   const error = await assertRejects(() => dialPersistently(counting, remote, options), Error);

@@ -12,7 +12,10 @@ class Opening extends EventTarget {
 }
 
 /** How often a peer's WebSocket was found deserted; `when` says what becomes of it. */
-function desertions(when: (peer: Opening, gone: AbortController) => void, gone = new AbortController()): number {
+function desertions(
+  when: (peer: Opening, gone: AbortController) => void,
+  gone = new AbortController(),
+): number {
   const peer = new Opening();
   let count = 0;
   whenDeserted(peer as unknown as WebSocket, gone.signal, () => count++);
