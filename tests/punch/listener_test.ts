@@ -1,6 +1,5 @@
 /** Each way to listen, whichever of them this system would take. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { connect } from "node:net";
 import { boundSocket } from "../../lib/punch/_bound_socket.ts";
 import { listen, listenAnywhere, type Listener } from "../../lib/punch/_listener.ts";
 import type { Listening } from "../../lib/punch/_systems.ts";
@@ -30,13 +29,14 @@ async function open(how: Listening): Promise<{ listener: Listener; next: () => P
   return { listener, next };
 }
 
-/** Connects, and breaks off with RST in the same turn in which the connection is there. */
-async function resetAtOnce(port: number): Promise<void> {
-  const socket = connect({ host: "127.0.0.1", port });
-  await new Promise<void>((resolve) => {
-    socket.once("connect", () => socket.resetAndDestroy());
-    socket.once("close", () => resolve());
-  });
+/** Has somebody connect three times and break off with RST, before this thread can take the connections. */
+async function resetBeforeTaken(port: number): Promise<void> {
+  const worker = new Worker(new URL("testdata/reset_worker.ts", import.meta.url), { type: "module" });
+  await new Promise((resolve) => worker.onmessage = resolve);
+  const over = new Int32Array(new SharedArrayBuffer(4));
+  worker.postMessage({ port, over });
+  Atomics.wait(over, 0, 0, 10_000);
+  worker.terminate();
 }
 
 for (const [name, how] of Object.entries(WAYS)) {
@@ -68,7 +68,7 @@ for (const [name, how] of Object.entries(WAYS)) {
   Deno.test(`listen() by ${name} goes on after connections that were reset before it took them`, async () => {
     const { listener, next } = await open(how);
     const hasCome = next();
-    for (let i = 0; i < 20; i++) await resetAtOnce(listener.port);
+    await resetBeforeTaken(listener.port);
     const out = await dialUnbound({ hostname: "127.0.0.1", port: listener.port });
     // Those before it may come as well: reading from them fails.
     let incoming = await hasCome;

@@ -8,7 +8,7 @@ import {
   type ServingTunnel,
 } from "../../lib/tunnel/mod.ts";
 import { connPair } from "../_streams.ts";
-import { closeSocket, ended, from, nextEvent, tunnelPair } from "./pair.ts";
+import { closeSocket, ended, from, tunnelPair } from "./pair.ts";
 
 const hello = () => new Response("hello");
 
