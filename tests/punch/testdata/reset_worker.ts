@@ -18,4 +18,4 @@ self.addEventListener("message", async (event) => {
   Atomics.store(over, 0, 1);
   Atomics.notify(over, 0);
 }, { once: true });
-self.postMessage("ready");
+(self as unknown as Pick<Worker, "postMessage">).postMessage("ready");
