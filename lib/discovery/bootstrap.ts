@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async";
 import type { Endpoint } from "../endpoint.ts";
 import { type Clock, pause } from "./clock.ts";
 
@@ -109,7 +110,10 @@ export class Bootstrap {
   async online(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     this.#stop.signal.throwIfAborted();
-    while (!this.isOnline) await abortable(this.#change.promise, signal);
+    while (!this.isOnline) {
+      const { promise } = this.#change;
+      await (signal ? abortable(promise, signal) : promise);
+    }
   }
 
   /** Some node answered. */
@@ -191,15 +195,4 @@ export class Bootstrap {
 async function allEnded(promises: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(promises);
   await Promise.all(promises);
-}
-
-/** Waits for `promise`, or rejects with `signal.reason`. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

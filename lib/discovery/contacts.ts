@@ -4,7 +4,14 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { addressScope, addressToBytes, bytesToAddress, type Endpoint, formatEndpoint } from "../endpoint.ts";
+import {
+  addressScope,
+  addressToBytes,
+  bytesToAddress,
+  type Endpoint,
+  formatEndpoint,
+  operatorPrefix,
+} from "../endpoint.ts";
 import type { ResponseMessage } from "./guard.ts";
 import type { Contact, RawItem, Reply } from "./types.ts";
 
@@ -103,5 +110,5 @@ export function distance(a: Uint8Array, b: Uint8Array): string {
  */
 export function operatorOf(node: Endpoint): string {
   if (addressScope(node.hostname) !== "global") return formatEndpoint(node);
-  return node.hostname.split(".", 2).join(".");
+  return operatorPrefix(node.hostname);
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { abortable } from "@std/async";
 import { concat } from "../bytes.ts";
 import { addressScope, type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type { Mapping } from "../nat.ts";
 import type { Identity } from "../identity/mod.ts";
 import { countAcks } from "./_acks.ts";
 import type { Recent } from "./_limits.ts";
-import { abortable } from "./bootstrap.ts";
 import { type Clock, pause } from "./clock.ts";
 import { targetOf } from "./item.ts";
 import { prependToList } from "./knock_list.ts";

@@ -6,9 +6,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { abortable } from "@std/async";
+import { type Endpoint, formatEndpoint, operatorPrefix } from "../endpoint.ts";
 import { countAcks } from "./_acks.ts";
-import { abortable } from "./bootstrap.ts";
 import { type Clock, pause } from "./clock.ts";
 import { isPlausible } from "./contacts.ts";
 import { closestReplies } from "./shortlist.ts";
@@ -69,15 +69,10 @@ function isUsable({ port }: Endpoint): boolean {
 function choose(endpoints: readonly Endpoint[], clock: Clock): Endpoint[] {
   const chosen = new Map<string, Endpoint>();
   for (const one of shuffled(endpoints, clock)) {
-    const network = networkOf(one);
+    const network = operatorPrefix(one.hostname);
     if (!chosen.has(network) && chosen.size < MAX_OBSERVERS) chosen.set(network, one);
   }
   return [...chosen.values()];
-}
-
-/** The /16: values are IPv4 always. */
-function networkOf({ hostname }: Endpoint): string {
-  return hostname.split(".", 2).join(".");
 }
 
 function shuffled<T>(all: readonly T[], { random }: Clock): T[] {
@@ -101,7 +96,8 @@ export class ObserverFinder {
   async find(signal?: AbortSignal): Promise<readonly Endpoint[]> {
     signal?.throwIfAborted();
     if (this.#options.clock.now() < this.#until) return this.#found;
-    return await abortable(this.#walk ??= this.#look().finally(() => this.#walk = undefined), signal);
+    const walk = this.#walk ??= this.#look().finally(() => this.#walk = undefined);
+    return await (signal ? abortable(walk, signal) : walk);
   }
 
   async #look(): Promise<readonly Endpoint[]> {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Endpoint } from "../endpoint.ts";
+import { type Endpoint, subscriberPrefix } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
 import { Budget, Budgets, type Rate } from "./_limits.ts";
 import { Announcements } from "./announcements.ts";
 import type { Clock } from "./clock.ts";
 import { Holders } from "./holders.ts";
 import { targetOf } from "./item.ts";
-import { KnockFilter, networkOf } from "./knock_filter.ts";
+import { KnockFilter } from "./knock_filter.ts";
 import { KnockWatcher } from "./knocks.ts";
 import { ListWatcher } from "./list_watcher.ts";
 import { Publisher } from "./publisher.ts";
@@ -126,7 +126,7 @@ export class DhtPublication implements Publication {
   datagram(box: Uint8Array, from: Endpoint): void {
     if (this.#closing.signal.aborted) return;
     this.#announcements.knockedAgain(from);
-    if (this.#datagrams.isEmpty || !this.#datagramsPerAddress.take(networkOf(from))) return;
+    if (this.#datagrams.isEmpty || !this.#datagramsPerAddress.take(subscriberPrefix(from.hostname))) return;
     this.#datagrams.take();
     this.#open(box, "datagram", from, () => this.#announcements.knocked(from));
   }

@@ -12,10 +12,10 @@ import { writeSection } from "./_section.ts";
 import { median, table } from "./_statistics.ts";
 
 /** Where the table goes. */
-const README = new URL("README.md", ROOT);
+const PAGE = new URL("docs/NUMBERS.md", ROOT);
 const MEETINGS_PER_NETWORK = 8;
 
-/** Has `runs` meetings under all attacks at once, a fifth of it under each alone; gives the table, and writes it into the README. */
+/** Has `runs` meetings under all attacks at once, a fifth of it under each alone; gives the table, and writes it into docs/NUMBERS.md. */
 export async function benchHostile(runs: number): Promise<string> {
   const rows: string[][] = [];
   for (const attack of [...ATTACKS, ALL_AT_ONCE]) {
@@ -33,8 +33,8 @@ export async function benchHostile(runs: number): Promise<string> {
     "others dialled",
   ];
   const text = table(head, rows);
-  await replaceFile(README, writeSection(await Deno.readTextFile(README), "hostile", text));
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", README.pathname] }).output();
+  await replaceFile(PAGE, writeSection(await Deno.readTextFile(PAGE), "hostile", text));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", PAGE.pathname] }).output();
   return text;
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { abortable, Bootstrap, type BootstrapDeps, PUBLIC_BOOTSTRAP } from "../../lib/discovery/bootstrap.ts";
+import { abortable } from "@std/async";
+import { Bootstrap, type BootstrapDeps, PUBLIC_BOOTSTRAP } from "../../lib/discovery/bootstrap.ts";
 import { isPort } from "../../lib/endpoint.ts";
 import { SimulatedClock } from "../simulation.ts";
 
