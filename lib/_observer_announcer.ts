@@ -79,7 +79,7 @@ export class ObserverAnnouncer implements AsyncDisposable {
     const own = this.#options.ownAddress();
     const isTrue = own !== undefined && own === this.#proven;
     if (isTrue) this.#announcement ??= this.#options.announce();
-    else if (!isTrue) this.#withdraw();
+    else this.#withdraw();
   }
 
   #sentNothing(remote: Endpoint): void {

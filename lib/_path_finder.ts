@@ -134,7 +134,7 @@ export class PathFinder {
     const { control, report } = this.#options;
     const resolution = await this.#resolve(signal);
     const agreed = isSecond ? undefined : control?.();
-    const incoming = incomingPaths(resolution.record.candidates);
+    using incoming = incomingPaths(resolution.record.candidates);
     await using port = await openPort({ port: 0, onConnection: incoming.push });
     await using side = await openOwnSide(this.#options, {
       ...{ port, record: resolution.record, signal, isSecond },

@@ -106,11 +106,15 @@ export function outcomeOf(error: unknown): ProbeOutcome {
 }
 
 /** One datagram from a fresh port, and nothing more whatever happens. */
-function sendOnce({ hostname, port }: Endpoint, data: Uint8Array): Promise<ProbeOutcome> {
-  return new Promise((resolve) => {
-    const socket = createSocket(addressFamily(hostname) === 6 ? "udp6" : "udp4");
-    const end = (error?: Error | null) => socket.close(() => resolve(error ? "declined" : "sent"));
-    socket.on("error", () => {});
-    socket.send(data, port, hostname, end);
-  });
+async function sendOnce({ hostname, port }: Endpoint, data: Uint8Array): Promise<ProbeOutcome> {
+  const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
+  const socket = createSocket(addressFamily(hostname) === 6 ? "udp6" : "udp4");
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  // Where there is no descriptor left, this comes in place of the callback.
+  socket.on("error", () => resolve("declined"));
+  socket.send(data, port, hostname, (error) => resolve(error ? "declined" : "sent"));
+  const outcome = await promise;
+  socket.close();
+  await closed;
+  return outcome;
 }

@@ -69,6 +69,21 @@ export async function volley(
   await dialPorts(port, remote.hostname, guesses, options);
 }
 
+/** Fresh ports, until aborted. Rejects where the system has no more of them, and holds none then. */
+export async function openPorts(count: number, { signal, onStream }: TacticOptions): Promise<PunchPort[]> {
+  const ports: PunchPort[] = [];
+  const close = () => void Promise.all(ports.map((port) => port.close()));
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    while (ports.length < count) ports.push(await openPort({ port: 0, onConnection: onStream }));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  if (signal.aborted) close();
+  return ports;
+}
+
 /** What {@linkcode bracket} works with. */
 export interface BracketOptions extends TacticOptions {
   readonly sequence: PortSequence;
@@ -93,11 +108,7 @@ export async function bracket(options: BracketOptions): Promise<number[]> {
   const servers = options.servers.slice(0, MAX_ASKED);
   if (servers.length === 0) return [];
   const burst = [...servers, ...remotes, ...servers];
-  const ports: PunchPort[] = [];
-  const close = () => void Promise.all(ports.map((port) => port.close()));
-  for (const _ of burst) ports.push(await openPort({ port: 0, onConnection: onStream }));
-  if (signal.aborted) close();
-  signal.addEventListener("abort", close, { once: true });
+  const ports = await openPorts(burst.length, { signal, onStream });
   const look = (from: number) =>
     Promise.any(servers.map(async (server, i): Promise<Sighted> => {
       const at = from + i;
@@ -142,9 +153,8 @@ async function dialOneByOne(remote: Endpoint, { signal, onStream }: TacticOption
   for (let i = 0; i < MAX_TOLD_PORTS && !signal.aborted; i++) {
     try {
       await delay(Math.min(FIRST_PAUSE_MS * 2 ** i, MAX_PAUSE_MS), { signal });
-      const port = await openPort({ port: 0, onConnection: onStream });
-      signal.addEventListener("abort", () => void port.close(), { once: true });
-      return onStream(await port.dial(remote, { signal }));
+      const [port] = await openPorts(1, { signal, onStream });
+      return onStream(await port!.dial(remote, { signal }));
     } catch { /* refused again: the peer has not opened that port yet */ }
   }
 }

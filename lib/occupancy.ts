@@ -57,6 +57,7 @@ class Visitor implements Place {
   #isInside = true;
   #hasLeft = false;
   #isKept = false;
+  #isPromoted = false;
 
   constructor(queues: readonly Queue[], ends: Ends) {
     this.#queues = queues;
@@ -83,7 +84,8 @@ class Visitor implements Place {
   }
 
   readonly promote = () => {
-    if (!this.#isInside || this.#isKept) return;
+    if (!this.#isInside || this.#isKept || this.#isPromoted) return;
+    this.#isPromoted = true; // for good: asking again does not make him younger
     this.#stepOut();
     this.#stand(true);
   };

@@ -85,7 +85,20 @@ const SCOPES: Readonly<Record<ReturnType<typeof addressScope>, string[]>> = {
     "::ffff:10.0.0.1",
   ],
   "multicast": ["224.0.0.1", "239.255.255.255", "ff02::1"],
-  "reserved": ["240.0.0.1", "255.255.255.255", "::2", "name"],
+  "reserved": [
+    "240.0.0.1",
+    "255.255.255.255",
+    "192.0.0.4",
+    "198.18.0.1",
+    "198.19.255.255",
+    "::2",
+    "name",
+    "::1.2.3.4",
+    "64:ff9b::1.2.3.4",
+    "64:ff9b:1::1",
+    "2002:102:304::1",
+    "2001::1",
+  ],
   "global": [
     "1.1.1.1",
     "11.0.0.1",
@@ -97,8 +110,13 @@ const SCOPES: Readonly<Record<ReturnType<typeof addressScope>, string[]>> = {
     "100.63.255.255",
     "100.128.0.1",
     "192.167.0.1",
+    "192.0.1.1",
+    "198.17.0.1",
+    "198.20.0.1",
     "223.255.255.255",
     "2606:4700::1",
+    "2001:1::1",
+    "64:ff9a::1",
     "fec0::1",
     "::ffff:1.1.1.1",
   ],
@@ -146,7 +164,8 @@ Deno.test("isPort() takes 1 to 65535", () => {
 
 Deno.test("isGlobalIPv4() is true for addresses of the public internet alone, and of IPv4", () => {
   const is = (hostname: string) => isGlobalIPv4({ hostname, port: 1 });
-  assertEquals(["198.41.0.4", "10.0.0.1", "2606:4700::1", "example.org"].map(is), [
+  assertEquals(["198.41.0.4", "::ffff:198.41.0.4", "10.0.0.1", "2606:4700::1", "example.org"].map(is), [
+    true,
     true,
     false,
     false,

@@ -55,6 +55,16 @@ Deno.test("Occupancy sends away strangers before those who have shown something,
   assertEquals(enter("too late"), null);
 });
 
+Deno.test("Occupancy gives nobody a longer stay for showing again what he has shown", () => {
+  const { enter, sentAway } = withNames(2, 2);
+  const [first, second] = [enter("first")!, enter("second")!];
+  first.promote();
+  second.promote();
+  first.promote();
+  enter("third");
+  assertEquals(sentAway, ["first"]);
+});
+
 Deno.test("Occupancy is full where there is no more of what each takes, whatever its limits say", () => {
   let left = 1;
   const take = (inPlaceOfAnother = false) => {

@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { answerChecks } from "../lib/check/mod.ts";
 import type { Endpoint } from "../lib/endpoint.ts";
 import { generateIdentity } from "../lib/identity/mod.ts";
 import { openPort } from "../lib/punch/mod.ts";
-import { bracket, meetInSequence } from "../lib/_tactics.ts";
+import { bracket, meetInSequence, openPorts } from "../lib/_tactics.ts";
 import { serverThat } from "./netcheck/_observer.ts";
 
 /**
@@ -32,6 +32,35 @@ async function listener() {
   const remote: Endpoint = { hostname: "127.0.0.1", port: port.port };
   return { remote, arrived: arrived.promise, [Symbol.asyncDispose]: () => port.close() };
 }
+
+Deno.test({
+  name: "openPorts() holds none where the system does not give as many as are wanted",
+  ignore: Deno.build.os !== "linux", // elsewhere it is not Deno.listen() that opens them
+  async fn() {
+    const { listen } = Deno;
+    let first: Deno.TcpListener | undefined;
+    Deno.listen = ((options: Deno.TcpListenOptions) => {
+      if (first) throw new Error("Too many open files (os error 24)");
+      return first = listen(options);
+    }) as typeof Deno.listen;
+    try {
+      const options = { signal: new AbortController().signal, onStream: (s: { close(): void }) => s.close() };
+      await assertRejects(() => openPorts(2, options), Error, "Too many open files");
+    } finally {
+      Deno.listen = listen;
+    }
+    await assertRejects(() => first!.accept(), Deno.errors.BadResource);
+  },
+});
+
+Deno.test("openPorts() holds none once it is aborted", async () => {
+  const over = new AbortController();
+  const [port] = await openPorts(1, { signal: over.signal, onStream: (stream) => stream.close() });
+  over.abort();
+  await assertRejects(() => port!.dial({ hostname: "127.0.0.1", port: 9 }), DOMException, "closed");
+  const late = await openPorts(1, { signal: over.signal, onStream: (stream) => stream.close() });
+  await assertRejects(() => late[0]!.dial({ hostname: "127.0.0.1", port: 9 }), DOMException, "closed");
+});
 
 Deno.test("bracket() gives the external ports of dials that two observations enclose", async () => {
   await using server = await sequentialServer(40_000);

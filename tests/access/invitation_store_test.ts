@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FileStore, type Invitation, MemoryStore } from "../../lib/access/_invitation_store.ts";
 import { newTerms } from "../../lib/access/mod.ts";
+import { generateIdentity } from "../../lib/identity/mod.ts";
 import { inFolder } from "./_folder.ts";
 
 function invitation(): Invitation {
@@ -67,6 +68,17 @@ Deno.test("FileStore does not touch a file that it does not understand", () =>
       await assertRejects(() => new FileStore(path).update(() => []), SyntaxError, path, text);
       assertEquals(await Deno.readTextFile(path), text);
     }
+  }));
+
+Deno.test("FileStore writes nothing that it could not read again", () =>
+  inFolder(async (folder) => {
+    const store = new FileStore(`${folder}/invitations`);
+    const peers = Array.from({ length: 1000 }, () => generateIdentity().id);
+    const crowded = Array.from({ length: 90 }, () => ({ ...invitation(), uses: 1000, peers }));
+    await store.update(() => crowded.slice(1, 2));
+    await assertRejects(() => store.update(() => crowded), RangeError, "full");
+    await store.update((all) => [...all, invitation()]);
+    assertEquals(store.value.length, 2);
   }));
 
 Deno.test("MemoryStore and FileStore take no more than a thousand", () =>

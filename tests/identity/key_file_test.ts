@@ -35,6 +35,23 @@ inFolder("saveIdentity() keeps what loadIdentity() finds again", async (folder) 
   assertEquals(names(folder), ["key.pem"]);
 });
 
+inFolder("saveIdentity() needs no hard links, and replaces nothing without them either", async (folder) => {
+  const { link } = Deno;
+  Deno.link = () => Promise.reject(new Deno.errors.PermissionDenied("Operation not permitted (os error 1)"));
+  try {
+    const identity = generateIdentity();
+    await saveIdentity(`${folder}/key.pem`, identity);
+    await assertRejects(
+      () => saveIdentity(`${folder}/key.pem`, generateIdentity()),
+      Deno.errors.AlreadyExists,
+    );
+    assertEquals((await loadIdentity(`${folder}/key.pem`)).id, identity.id);
+  } finally {
+    Deno.link = link;
+  }
+  assertEquals(names(folder), ["key.pem"]);
+});
+
 inFolder("saveIdentity() makes a file and folders for this user only", async (folder) => {
   await saveIdentity(`${folder}/a/b/key.pem`, generateIdentity());
   assertEquals(["a", "a/b", "a/b/key.pem"].map((name) => modeOf(`${folder}/${name}`)), [0o700, 0o700, 0o600]);

@@ -61,6 +61,16 @@ Deno.test("proxyTarget() passes text and binary messages on, both ways, with the
   assertEquals(await closed, [1000, "bye", true]);
 });
 
+Deno.test("proxyTarget() closes the target's WebSocket for a request that is no proper one", async () => {
+  const { promise: closing, resolve } = Promise.withResolvers<Promise<unknown[]>>();
+  await using target = serveSockets((socket) => resolve(ended(socket)));
+  await using proxy = front(target.origin);
+  using peer = await RawConnection.open(proxy.port, HANDSHAKE.replace(/sec-websocket-key: .*\r\n/, ""));
+  await peer.until(/^HTTP\/1.1 400 /);
+  assertEquals((await (await closing)).slice(2), [true]);
+  assertEquals(proxy.faults, []);
+});
+
 Deno.test("proxyTarget() lets the target choose the subprotocol, and greet at once", async () => {
   await using target = serveSockets((socket) => socket.onopen = () => socket.send("welcome"), "b");
   await using proxy = front(target.origin);
