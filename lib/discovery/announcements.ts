@@ -3,8 +3,8 @@
  *
  * An honest node takes an announcement only from the address that it names, by BEP 5's token; a lying one names whom it likes.
  * So an endpoint counts once somebody there has answered us ({@linkcode ProofAsker}). Where the NATs let no datagram through,
- * most of the nodes that we poll must name it, and then nearly all of a jury: two dozen nodes, so many that they cannot well
- * be in one hand. Our own node's word is enough: it has checked for itself.
+ * most of the nodes that we poll must name it, and then most of a jury: forty nodes, so many that most of them cannot well be
+ * in one hand, and that whoever knocks finds most of them, too. Our own node's word is enough: it has checked for itself.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { Contact, Reply } from "./types.ts";
 
 /** Of the networks in which those nodes are: so that a jury is worth hearing, and of the jury itself. Some packets get lost. */
 const VOTE_SHARE = 5 / 8;
-const JURY_SHARE = 5 / 6;
+const JURY_SHARE = 3 / 5;
 /** How often a jury is heard: it takes some hundred packets. */
 const JURIES: Rate = { burst: 8, perSecond: 0.25 };
 /** Until then a proof may come, which says as well which port it is about. */

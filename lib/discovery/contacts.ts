@@ -19,6 +19,8 @@ import type { Contact, RawItem, Reply } from "./types.ts";
 export const CLOSEST_COUNT = 8;
 /** How many at most where nodes crowd around a target: three times as many as there should be. */
 export const MAX_HOLDERS = 24;
+/** So many cannot well be in one hand: they say who has announced himself where he cannot be asked (announcements.ts). */
+export const JURY_COUNT = 40;
 /** A reply with more fits no datagram; libtorrent sends at most 100. */
 const MAX_VALUES = 200;
 const CONTACT_BYTES = 26;

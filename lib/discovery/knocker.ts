@@ -11,6 +11,7 @@ import type { Identity } from "../identity/mod.ts";
 import { countAcks } from "./_acks.ts";
 import type { Recent } from "./_limits.ts";
 import { type Clock, pause } from "./clock.ts";
+import { JURY_COUNT } from "./contacts.ts";
 import { targetOf } from "./item.ts";
 import { prependToList } from "./knock_list.ts";
 import { sealKnock } from "./seal.ts";
@@ -21,7 +22,9 @@ const MAGIC = Uint8Array.of(0xf5, 0x73, 0x6b, 0x31);
 
 /** How long the closest nodes may be enough, where the serving peer can ask us itself whether it is us. */
 const WIDE_AFTER_MS = 1_000;
-/** Packets get lost, and nearly every node of the jury counts. */
+/** Two that look for the closest nodes find nearly the same: with some more the jury is among them. */
+const SPARE_COUNT = 8;
+/** Packets get lost. */
 const WIDE_ATTEMPTS = 3;
 /** A walk misses nodes that are slow just then; the jury may hear them. */
 const WIDE_ROUNDS = 2;
@@ -121,7 +124,7 @@ export async function announceWidely(
     }
   };
   for (let round = 1;; round++) {
-    const replies = await dht.walk("get", infoHash, { signal, isThorough: true });
+    const replies = await dht.walk("get", infoHash, { signal, count: JURY_COUNT + SPARE_COUNT });
     await Promise.all(replies.map(announce));
     signal.throwIfAborted();
     if (round === WIDE_ROUNDS) return;

@@ -8,6 +8,7 @@ import type { Identity } from "../identity/mod.ts";
 import { Budget, Budgets, type Rate } from "./_limits.ts";
 import { Announcements } from "./announcements.ts";
 import type { Clock } from "./clock.ts";
+import { JURY_COUNT } from "./contacts.ts";
 import { Holders } from "./holders.ts";
 import { targetOf } from "./item.ts";
 import { KnockFilter } from "./knock_filter.ts";
@@ -91,7 +92,7 @@ export class DhtPublication implements Publication {
       mayPunch: (endpoint, from) => this.#filter.mayPunch(endpoint, from),
       send: (to, data) => dht.sendDatagram(to, data),
       confirm: () => this.#watcher?.confirm(),
-      jury: () => dht.walk("get_peers", targetOf(publicKey), { signal, isThorough: true }),
+      jury: () => dht.walk("get_peers", targetOf(publicKey), { signal, count: JURY_COUNT }),
       onProven: (endpoints, from) => this.#filter.announced(endpoints, from),
     });
     this.#lists = new ListWatcher({

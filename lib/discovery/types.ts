@@ -71,12 +71,12 @@ export interface WalkOptions {
   /** Called once when no node is waited for any more but such that take longer than the others. */
   readonly onSettled?: () => void;
   /**
-   * Whether to ask 24 nodes, and to look around first: hostile nodes that are all closer to the target than honest ones can
-   * keep these out of every answer about it, but not of those about ids beside it.
+   * How many nodes are wanted. For more than eight the walk looks around first: hostile nodes that are all closer to the target
+   * than honest ones can keep these out of every answer about it, but not of those about ids beside it.
    *
-   * @default {false}
+   * @default {8}
    */
-  readonly isThorough?: boolean;
+  readonly count?: number;
 }
 
 /** Our node in the DHT, as the rest of discovery sees it. Implemented by `DhtNode`, and by fakes in tests. */
@@ -107,7 +107,7 @@ export interface Dht extends AsyncDisposable {
     options?: { signal?: AbortSignal },
   ): Promise<void>;
   /**
-   * Walks towards `target` and gives the replies of the closest nodes that answered, closest first: 8, or up to 24 where
+   * Walks towards `target` and gives the replies of the closest nodes that answered, closest first: `count`, or up to 24 where
    * so many are closer than is likely.
    * Our own node's store is consulted and listed like a remote one when it is alone or among the closest.
    * Never rejects for want of nodes: an empty array means that nobody answered.

@@ -8,7 +8,7 @@
  */
 import type { Endpoint } from "../endpoint.ts";
 import type { Clock } from "./clock.ts";
-import { CLOSEST_COUNT, MAX_HOLDERS } from "./contacts.ts";
+import { CLOSEST_COUNT } from "./contacts.ts";
 import { type ListedNode, Shortlist } from "./shortlist.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 
@@ -60,7 +60,7 @@ export class Walk {
     origin: WalkOrigin,
     options: WalkOptions = {},
   ) {
-    this.#list = new Shortlist(target, origin.reach, options.isThorough ? MAX_HOLDERS : CLOSEST_COUNT);
+    this.#list = new Shortlist(target, origin.reach, options.count ?? CLOSEST_COUNT);
     this.#origin = origin;
     this.#options = options;
     for (const place of places) this.#add(place);

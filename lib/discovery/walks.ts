@@ -38,7 +38,9 @@ export class Walks {
   /** Walks towards `target`, asking `method` on the way. Rejects only with `signal.reason`, or when cancelled. */
   async run(method: string, target: Uint8Array, options: WalkOptions): Promise<Reply[]> {
     const { clock, presence, bootstrap } = this.#deps;
-    if (options.isThorough) await this.#lookAround(target, options.signal);
+    if (options.count !== undefined && options.count > CLOSEST_COUNT) {
+      await this.#lookAround(target, options.signal);
+    }
     const args = lookupArguments(method, target);
     let followUps = 0;
     const followUp = async (to: Endpoint) => {

@@ -17,10 +17,10 @@ const node = (n: number, hostname = `20.${n}.0.1`): Contact => ({
   hostname,
   port: 6881,
 });
-const ALL = Array.from({ length: 24 }, (_, i) => node(i + 1));
+const ALL = Array.from({ length: 40 }, (_, i) => node(i + 1));
 const EIGHT = ALL.slice(0, 8);
 
-/** Voters are polled; of a jury of 24, or what else it is, `naming(n)` tells whom the n-th node names. */
+/** Voters are polled; of a jury of 40, or what else it is, `naming(n)` tells whom the n-th node names. */
 function setUp(
   voters: readonly Contact[] = EIGHT,
   jury: readonly Contact[] = ALL,
@@ -83,8 +83,8 @@ Deno.test("Announcements ask at the address, and believe an answer from there", 
   assertEquals([...new Set(proven)], ["198.51.100.7:41000", "198.51.100.7:41001"]);
 });
 
-Deno.test("Announcements hear a jury once five of eight networks name somebody, and believe 20 of its 24", async () => {
-  const cases = [[8, 24, 1, 1], [5, 20, 1, 1], [5, 19, 1, 0], [4, 24, 0, 0], [1, 24, 0, 0]] as const;
+Deno.test("Announcements hear a jury once five of eight networks name somebody, and believe 24 of its 40", async () => {
+  const cases = [[8, 40, 1, 1], [5, 24, 1, 1], [5, 23, 1, 0], [4, 40, 0, 0], [1, 40, 0, 0]] as const;
   for (const [votes, jurors, juries, expected] of cases) {
     const set = setUp(EIGHT, ALL, (n) => n < jurors ? [CALLER] : []);
     await vote(set, EIGHT.slice(0, votes), CALLER);
@@ -107,7 +107,7 @@ Deno.test("Announcements believe whom a jury has named while nodes go on naming 
 
 Deno.test("Announcements count each network once, however many of its nodes are among the closest", async () => {
   const crowd = Array.from({ length: 30 }, (_, i) => node(100 + i, `66.6.0.${i + 1}`));
-  const set = setUp([...EIGHT.slice(0, 4), ...crowd], [...ALL, ...crowd], (n) => n < 24 ? [] : [THIRD_PARTY]);
+  const set = setUp([...EIGHT.slice(0, 4), ...crowd], [...ALL, ...crowd], (n) => n < 40 ? [] : [THIRD_PARTY]);
   await vote(set, crowd, THIRD_PARTY);
   assertEquals([set.juries(), set.proven], [0, []]);
 });
@@ -120,7 +120,7 @@ Deno.test("Announcements take no jurors whose ids do not fit their addresses (BE
 });
 
 Deno.test("Announcements hear few juries, however often those who lie want one", async () => {
-  const set = setUp(EIGHT, ALL, (n) => n < 18 ? [THIRD_PARTY] : []);
+  const set = setUp(EIGHT, ALL, (n) => n < 23 ? [THIRD_PARTY] : []);
   for (let i = 0; i < 60; i++) {
     await vote(set, EIGHT, { ...THIRD_PARTY, port: 1 + i });
     await set.clock.pass(600);
