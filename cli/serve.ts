@@ -77,7 +77,7 @@ export async function serveCommand(args: string[]): Promise<number> {
     const reach = wayTo(server, { bootstrap: readBootstrap(flags), targets });
     await using _ = await announceRunning(runningPath(), { ...aboutOf(server, targets), reach });
     announce(server, output, { reach, access });
-    if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
+    if (flags.has("qr")) output.draw(qrLines(server.id, output.colour).join("\n"));
     await Promise.all(targets.map((target) => describe(target, output)));
     service.begin();
     return await untilInterrupted(signal);
@@ -192,5 +192,5 @@ async function describe(target: NamedTarget, output: Output) {
   const { path, text } = target;
   const listening = await isListening(target);
   output.event({ type: "target", path, target: text, listening });
-  output.say(printable(`${path} is ${text}${listening ? "" : ", which does not listen yet"}`));
+  output.say(`${path} is ${text}${listening ? "" : ", which does not listen yet"}`);
 }
