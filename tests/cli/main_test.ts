@@ -20,6 +20,8 @@ Deno.test("skip --version prints what deno.json says", async () => {
   for (const flag of ["--version", "-V"]) {
     assertEquals(await skip([flag]), { code: 0, stdout: `skip ${version}\n`, stderr: "" });
   }
+  const { stdout } = await skip(["--version", "--json"]);
+  assertEquals(events(stdout), [{ type: "version", version }]);
 });
 
 Deno.test("skip suggests the nearest command for a mistyped one", async () => {
@@ -30,9 +32,11 @@ Deno.test("skip suggests the nearest command for a mistyped one", async () => {
     `skip: The command is not right\n  why:  There is no command "conect"\n  try:  Did you mean skip connect?\n`,
   );
   for (const word of ["frobnicate", "constructor", "--serve"]) {
-    const { code, stdout } = await skip([word, "--json"]);
-    const [event] = events(stdout);
-    assertEquals([code, event!.type, event!.code], [2, "error", "usage"], word);
+    for (const more of [[], ["--help"]]) {
+      const { code, stdout } = await skip([word, "--json", ...more]);
+      const [event] = events(stdout);
+      assertEquals([code, event!.type, event!.code], [2, "error", "usage"], word);
+    }
   }
 });
 
