@@ -97,6 +97,9 @@ const PEER_FAILURES: Readonly<Record<PeerErrorCode, readonly [exit: ExitCode, wh
   "closed": [Exit.failed, "The connection was closed"],
 };
 
+/** What modules of Node throw. */
+type NodeError = { readonly code?: unknown };
+
 /** What others throw, by class, with its words. */
 const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<Failure, "why">])[] = [
   [(error) => error instanceof DOMException && error.name === "TimeoutError", {
@@ -110,6 +113,12 @@ const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<F
     exit: Exit.failed,
     what: "The port is in use",
     hint: "Choose another one with --port N, or leave it out.",
+  }],
+  [(error) => error instanceof Deno.errors.PermissionDenied || (error as NodeError | null)?.code === "EACCES", {
+    code: "forbidden",
+    exit: Exit.failed,
+    what: "The system did not permit it",
+    hint: "Choose a port from 1024 on, or a file and a folder of your own.",
   }],
   [(error) => error instanceof SyntaxError || error instanceof RangeError, {
     code: "invalid",
