@@ -221,6 +221,9 @@ Deno.test("skip proxy --any leads to other hosts as well", async () => {
   const closed = text(await exchange(here, "GET http://127.0.0.1:9/ HTTP/1.1\r\n\r\n"));
   assertMatch(closed, /^HTTP\/1\.1 502 /);
   assertMatch(text(await exchange(here, "GET http://x.skip.alt/ HTTP/1.1\r\n\r\n")), /^HTTP\/1\.1 403 /);
+  for (const host of ["x.skip.alt.", "x.ALT", "x.Alt."]) { // no name server is asked for them
+    assertEquals([...await exchange(here, socks(host, 80))].slice(0, 4), [5, 0, 5, 2], host);
+  }
 });
 
 Deno.test("skip proxy says that its port is taken, and ends at Ctrl-C with connections open", async () => {
