@@ -89,7 +89,7 @@ export async function serveCommand(args: string[]): Promise<number> {
 /** A unit for this very invocation. The key file is named: a service may have another configuration folder. */
 function printUnit(args: string[], flags: Flags, output: Output): number {
   const identity = flags.has("ephemeral") || flags.value("identity") ? [] : ["--identity", identityPath()];
-  const own = absoluteArguments([...args, ...identity], SERVE_FLAGS, "print-unit");
+  const own = absoluteArguments([...identity, ...args], SERVE_FLAGS, "print-unit"); // flags end at a `--`
   const command = [...commandLine(ownInvocation(), "serve"), ...own];
   const folder = Deno.cwd();
   output.product(unitText({ command, folder }));

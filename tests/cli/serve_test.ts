@@ -220,12 +220,14 @@ Deno.test("skip serve --qr shows a QR code beside everything else", async () => 
 
 Deno.test("skip serve --print-unit prints a unit whose command runs, from anywhere", async () => {
   await using home = await temporaryFolder();
-  const args = ["serve", "--print-unit", "--bootstrap", "none", "--json"];
+  const args = ["serve", "--print-unit", "--bootstrap", "none", "--json", "--", "8080"];
   const { code, stdout } = await skip(args, { home: home.path });
   const [unit] = events(stdout);
   assertEquals([code, unit!.type], [0, "unit"]);
   const identity = `${home.path}/config/skip-public-ip/identity.pem`;
-  assertEquals(unit!.command.slice(-6), ["serve", "--bootstrap", "none", "--json", "--identity", identity]);
+  assertEquals(unit!.command.slice(unit!.command.indexOf("serve")), [
+    ...["serve", "--identity", identity, "--bootstrap", "none", "--json", "--", "8080"],
+  ]);
   const [own, run, ...rest] = unit!.command as string[];
   const flags = IS_CHECKOUT ? (await denoFlags()).flags : []; // where JSR is out of reach
   const child = new Deno.Command(own!, {
