@@ -182,9 +182,3 @@ export async function serveAlone(
   );
   return Object.assign(server, { id: id!, bootstrap: `127.0.0.1:${port}` });
 }
-
-/** A folder that is removed at the end. */
-export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await Deno.makeTempDir({ prefix: "skip-test-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}

@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { browserTest } from "../browser/browser_test_helper.ts";
 import { Chromium, type Page, type Screen } from "../browser/chromium.ts";
-import { serveAlone, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { serveAlone, Skip, skip } from "./_skip.ts";
 
 const DESK: Screen = { width: 1280, height: 800 };
 const PHONE: Screen = { width: 390, height: 780, phone: true };

@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { bashScript, type CompletedCommand, fishScript, zshScript } from "../../cli/_completion_scripts.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const COMMANDS: CompletedCommand[] = [
   {

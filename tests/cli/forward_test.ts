@@ -3,7 +3,8 @@ import { createServer } from "node:net";
 import { tcpTarget } from "../../lib/targets/mod.ts";
 import { readAll } from "../_streams.ts";
 import { freePort } from "../free_port.ts";
-import { events, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, Skip, skip } from "./_skip.ts";
 import { serveThere, type There } from "./_there.ts";
 
 /** An id that nobody has. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { parsePeerId } from "../../mod.ts";
-import { events, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, skip } from "./_skip.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { generateIdentity, Invitations } from "../../mod.ts";
-import { events, serveAlone, type Serving, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, type Serving, Skip, skip } from "./_skip.ts";
 
 /** `skip invite ARGS --json` in a home, and what it printed last. */
 async function invite(home: string, ...args: string[]) {

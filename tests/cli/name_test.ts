@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { generateIdentity } from "../../mod.ts";
-import { events, serveAlone, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, skip } from "./_skip.ts";
 
 const [ann, bob] = Array.from({ length: 2 }, () => generateIdentity().id) as [string, string];
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { program } from "../program.ts";
 import { apart } from "../skip_process.ts";
-import { events, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, Skip, skip } from "./_skip.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LOCAL = ["--no-stun", "--no-map"];

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { generateIdentity } from "../../mod.ts";
 import { readAll } from "../_streams.ts";
-import { events, Skip, skip, type SkipOptions, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, Skip, skip, type SkipOptions } from "./_skip.ts";
 import { serveThere, type There } from "./_there.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

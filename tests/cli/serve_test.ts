@@ -3,7 +3,8 @@ import { dial } from "../../lib/connect.ts";
 import { denoFlags } from "../../tools/run_flags.ts";
 import { IS_CHECKOUT, program } from "../program.ts";
 import { Testnet } from "../testnet.ts";
-import { events, serveAlone, Skip, skip, temporaryFolder, Transcript } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, Skip, skip, Transcript } from "./_skip.ts";
 
 const GREETING = "Welcome: you are connected, peer to peer. What you send comes back.";
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { describeRunning } from "../../cli/status.ts";
-import { events, serveAlone, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, skip } from "./_skip.ts";
 
 Deno.test("skip status shows who serves, and no longer once it has ended", async () => {
   await using home = await temporaryFolder();

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { absoluteArguments, quoteWord, unitText } from "../../cli/_unit.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const TABLE = { files: ["identity", "config"], positional: [0, 1] as const };
 const CWD = Deno.cwd();

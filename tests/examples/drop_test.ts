@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { dial } from "../../mod.ts";
-import { temporaryFolder } from "../cli/_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { ExampleNetwork } from "./_example.ts";
 
 async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
