@@ -1,9 +1,7 @@
-/**
- * The scripts in the shells that they are for. Where one is not installed, its tests are skipped and say so; with the
- * environment variable `SKIP_LAB=required` they fail instead.
- */
+/** The scripts in the shells that they are for. */
 import { assertEquals } from "@std/assert";
 import { bashScript, type CompletedCommand, fishScript, zshScript } from "../../cli/_completion_scripts.ts";
+import { missingProgram, testsNeeding } from "../needing.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
 const COMMANDS: CompletedCommand[] = [
@@ -22,25 +20,10 @@ const COMMANDS: CompletedCommand[] = [
 ];
 
 function shellTest(shell: string, name: string, fn: (folder: string) => Promise<void>) {
-  const isThere = (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${shell}`).isFile;
-    } catch {
-      return false;
-    }
-  });
-  const required = Deno.env.get("SKIP_LAB") === "required";
-  if (!isThere && !required) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${name}: no ${shell} here\n`));
-  }
-  Deno.test({
-    name,
-    ignore: !isThere && !required,
-    async fn() {
-      await using folder = await temporaryFolder();
-      await Deno.writeTextFile(`${folder.path}/key.pem`, "");
-      await fn(folder.path);
-    },
+  testsNeeding(`in ${shell}`, missingProgram(shell))(name, async () => {
+    await using folder = await temporaryFolder();
+    await Deno.writeTextFile(`${folder.path}/key.pem`, "");
+    await fn(folder.path);
   });
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { generateIdentity } from "../../mod.ts";
 import { readAll } from "../_streams.ts";
+import { missingProgram, testsNeeding } from "../needing.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { events, Skip, skip, type SkipOptions } from "./_skip.ts";
 import { serveThere, type There } from "./_there.ts";
@@ -49,43 +50,32 @@ async function curl(...args: string[]): Promise<{ code: number; stdout: string; 
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-const hasCurl = await new Deno.Command("curl", { args: ["--version"] }).output().then(
-  () => true,
-  () => false,
-);
+const curlTest = testsNeeding("with curl", missingProgram("curl"));
 
-Deno.test({
-  name: "curl reaches http://ID.skip.alt/ through skip proxy: SOCKS5, HTTP, and a tunnel of CONNECT",
-  ignore: !hasCurl,
-  async fn() {
-    await using there = await serveThere(hello);
-    await using here = await proxy(there.bootstrap);
-    const host = `${there.id}.skip.alt`;
-    const url = `http://${host}/news`;
-    for (const flags of [["--proxy", `socks5h://${here.address}`], ["--proxy", `http://${here.address}`]]) {
-      for (const more of [[], ["--proxytunnel"]]) {
-        const said = await curl(...flags, ...more, "--data", "body", url);
-        assertEquals(said.stdout, `POST /news at ${host}: body`, said.stderr);
-      }
+curlTest("curl reaches http://ID.skip.alt/ through skip proxy: SOCKS5, HTTP, and a tunnel of CONNECT", async () => {
+  await using there = await serveThere(hello);
+  await using here = await proxy(there.bootstrap);
+  const host = `${there.id}.skip.alt`;
+  const url = `http://${host}/news`;
+  for (const flags of [["--proxy", `socks5h://${here.address}`], ["--proxy", `http://${here.address}`]]) {
+    for (const more of [[], ["--proxytunnel"]]) {
+      const said = await curl(...flags, ...more, "--data", "body", url);
+      assertEquals(said.stdout, `POST /news at ${host}: body`, said.stderr);
     }
-    const big = await curl("--proxy", `socks5h://${here.address}`, "--data", "x".repeat(100_000), url, url);
-    assertEquals(big.stdout.length, 2 * `POST /news at ${host}: `.length + 200_000);
-  },
+  }
+  const big = await curl("--proxy", `socks5h://${here.address}`, "--data", "x".repeat(100_000), url, url);
+  assertEquals(big.stdout.length, 2 * `POST /news at ${host}: `.length + 200_000);
 });
 
-Deno.test({
-  name: "port 443 is the peer's own TLS, which the client has to know by itself",
-  ignore: !hasCurl,
-  async fn() {
-    await using there = await serveThere(hello);
-    await using here = await proxy(there.bootstrap);
-    const url = `https://${there.id}.skip.alt/`;
-    for (const scheme of ["socks5h", "http"]) {
-      const trusting = await curl("--proxy", `${scheme}://${here.address}`, "--insecure", url);
-      assertEquals(trusting.stdout, `GET / at ${there.id}.skip.alt: `, trusting.stderr);
-      assert((await curl("--proxy", `${scheme}://${here.address}`, url)).code !== 0);
-    }
-  },
+curlTest("port 443 is the peer's own TLS, which the client has to know by itself", async () => {
+  await using there = await serveThere(hello);
+  await using here = await proxy(there.bootstrap);
+  const url = `https://${there.id}.skip.alt/`;
+  for (const scheme of ["socks5h", "http"]) {
+    const trusting = await curl("--proxy", `${scheme}://${here.address}`, "--insecure", url);
+    assertEquals(trusting.stdout, `GET / at ${there.id}.skip.alt: `, trusting.stderr);
+    assert((await curl("--proxy", `${scheme}://${here.address}`, url)).code !== 0);
+  }
 });
 
 Deno.test("skip proxy leads to a peer by its petname, also by one that was given while it runs", async () => {
