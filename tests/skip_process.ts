@@ -5,6 +5,7 @@
  * @module
  */
 import { ROOT } from "../tools/run_flags.ts";
+import { Keyboard } from "./keyboard.ts";
 import { program } from "./program.ts";
 
 /** One object that `--json` printed. */
@@ -50,7 +51,7 @@ export class SkipProcess implements AsyncDisposable {
   readonly pid: number;
   readonly #child: Deno.ChildProcess;
   readonly #home: string;
-  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #keyboard: Keyboard;
   readonly #waiting = new Set<() => void>();
   readonly #arrivals = new WeakMap<SkipEvent, number>();
   #finished = false;
@@ -59,8 +60,7 @@ export class SkipProcess implements AsyncDisposable {
     this.#child = child;
     this.#home = home;
     this.pid = child.pid;
-    this.#stdin = child.stdin.getWriter();
-    this.#stdin.closed.catch(() => {}); // it may end before we finish talking
+    this.#keyboard = new Keyboard(child);
     this.ended = this.#collect();
   }
 
@@ -80,7 +80,7 @@ export class SkipProcess implements AsyncDisposable {
     ]);
     this.#finished = true;
     this.#wake();
-    await this.#stdin.abort().catch(() => {});
+    await this.#keyboard.leave();
     await Deno.remove(this.#home, { recursive: true });
     return { code, stderr, events: this.events };
   }
@@ -128,12 +128,12 @@ export class SkipProcess implements AsyncDisposable {
 
   /** Types a line. */
   async send(line: string): Promise<void> {
-    await this.#stdin.write(new TextEncoder().encode(`${line}\n`));
+    await this.#keyboard.type(`${line}\n`);
   }
 
   /** Ends the input, like Ctrl-D. */
   async endInput(): Promise<void> {
-    await this.#stdin.close();
+    await this.#keyboard.end();
   }
 
   /** Sends a signal; does nothing once it has ended. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Keyboard } from "../keyboard.ts";
 import { program } from "../program.ts";
 import { apart, signalChild, type SkipEvent } from "../skip_process.ts";
 
@@ -85,15 +86,14 @@ export class Skip implements AsyncDisposable {
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
   readonly #child: Deno.ChildProcess;
-  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #keyboard: Keyboard;
   /** Until the process has ended. */
   running = true;
 
   private constructor(child: Deno.ChildProcess, cleanUp: () => Promise<void>) {
     this.#child = child;
     this.pid = child.pid;
-    this.#stdin = child.stdin.getWriter();
-    this.#stdin.closed.catch(() => {}); // it may end before we finish talking
+    this.#keyboard = new Keyboard(child);
     this.stderr = new Transcript(child.stderr);
     this.stdout = new Transcript(child.stdout, this.stderr);
     this.ended = this.#end(cleanUp);
@@ -116,7 +116,7 @@ export class Skip implements AsyncDisposable {
     this.running = false;
     clearTimeout(timer);
     await Promise.all([this.stdout.over, this.stderr.over]);
-    await this.#stdin.abort().catch(() => {});
+    await this.#keyboard.leave();
     await cleanUp();
     return { code, stdout: this.stdout.text, stderr: this.stderr.text };
   }
@@ -129,12 +129,12 @@ export class Skip implements AsyncDisposable {
 
   /** Types. */
   async type(text: string): Promise<void> {
-    await this.#stdin.write(new TextEncoder().encode(text));
+    await this.#keyboard.type(text);
   }
 
   /** Ends the input, like Ctrl-D. */
   async endInput(): Promise<void> {
-    await this.#stdin.close().catch(() => {}); // it has ended, and so has its input
+    await this.#keyboard.end();
   }
 
   /** Sends a signal; does nothing once it has ended. */
