@@ -45,6 +45,17 @@ Deno.test("skip id --new keeps the identity before under another name", async ()
   assertEquals(lineOf((await skip(["id", "--identity", path])).stdout), lineOf(stdout));
 });
 
+Deno.test("skip id --new leaves the invitations to the identity before with that identity", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/key.pem`;
+  const invited = async (key: string) => (await skip(["invite", "--list", "--identity", key])).stdout;
+  assertEquals((await skip(["invite", "--identity", path])).code, 0);
+  const before = await invited(path);
+  const { stderr } = await skip(["id", "--identity", path, "--new"]);
+  const [, kept] = stderr.match(/kept in (.+)\n/)!;
+  assertEquals([await invited(path), await invited(kept!)], ["", before]);
+});
+
 Deno.test("skip id --new makes the first identity where there is none", async () => {
   const { code, stdout, stderr } = await skip(["id", "--new"]);
   assertEquals([code, stderr, lineOf(stdout).length], [0, "", 52]);
