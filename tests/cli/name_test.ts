@@ -8,6 +8,8 @@ const [ann, bob] = Array.from({ length: 2 }, () => generateIdentity().id) as [st
 Deno.test("skip name adds, lists and removes names", async () => {
   await using home = await temporaryFolder();
   const name = (...args: string[]) => skip(["name", ...args], { home: home.path });
+  const none = await name("list");
+  assertEquals([none.code, none.stdout, none.stderr.includes("skip name add NAME ID")], [0, "", true]);
   assertEquals((await name("add", "Ann", ann)).code, 0);
   assertEquals((await name("add", "bob", bob, "--quiet")).stderr, "");
   assertEquals((await name("list")).stdout, `ann ${ann}\nbob ${bob}\n`);
