@@ -57,7 +57,13 @@ export async function main(args: readonly string[]): Promise<number> {
 /** For what no command caught. */
 function fail(error: unknown, args: readonly string[]): ExitCode {
   const has = (flag: string) => args.includes(flag);
-  return new Output({ json: has("--json"), quiet: false, verbose: has("--verbose") }).failure(error).exit;
+  const tell = (json: boolean) =>
+    new Output({ json, quiet: false, verbose: has("--verbose") }).failure(error).exit;
+  try {
+    return tell(has("--json"));
+  } catch {
+    return tell(false); // stdout goes to a disk that is full, or the like
+  }
 }
 
 function unknownCommand(name: string): UsageError {
