@@ -1,3 +1,5 @@
+import { isInPath } from "./in_path.ts";
+
 /** Set to `required` where a test that cannot run is a failure, as in CI. */
 const POLICY = "SKIP_LAB";
 
@@ -15,18 +17,7 @@ export interface NeedingOptions {
 
 /** Why a program cannot be run: no folder of PATH has it; `undefined` where one has. */
 export function missingProgram(name: string): string | undefined {
-  const isWindows = Deno.build.os === "windows";
-  const folders = (Deno.env.get("PATH") ?? "").split(isWindows ? ";" : ":");
-  const isThere = folders.some((folder) => isFile(`${folder}/${name}${isWindows ? ".exe" : ""}`));
-  return isThere ? undefined : `there is no ${name} here`;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return isInPath(name) ? undefined : `there is no ${name} here`;
 }
 
 /**
