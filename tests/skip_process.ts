@@ -152,13 +152,30 @@ export class SkipProcess implements AsyncDisposable {
   }
 }
 
-/** Where Deno keeps packages: by default below XDG_CACHE_HOME, which each process gets for itself. */
-async function denoDir(): Promise<string> {
+let knownDenoDir: Promise<string> | undefined;
+
+/** Where Deno keeps packages: by default below the folder for caches, which each process gets for itself. */
+function denoDir(): Promise<string> {
+  return knownDenoDir ??= findDenoDir();
+}
+
+async function findDenoDir(): Promise<string> {
   const set = Deno.env.get("DENO_DIR");
   if (set) return set;
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" })
     .output();
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+/**
+ * The environment in which the command finds its folders below `home`, and none of this user's: on Linux those of `config` and
+ * `cache` in it.
+ */
+export function foldersBelow(home: string): Record<string, string> {
+  const [config, cache] = [`${home}/config`, `${home}/cache`];
+  if (Deno.build.os === "windows") return { APPDATA: config, LOCALAPPDATA: cache };
+  if (Deno.build.os === "darwin") return { HOME: home };
+  return { XDG_CONFIG_HOME: config, XDG_CACHE_HOME: cache };
 }
 
 /**
@@ -174,8 +191,7 @@ export async function apart(
     cwd: ROOT,
     env: {
       DENO_DIR: await denoDir(),
-      XDG_CONFIG_HOME: `${home}/config`,
-      XDG_CACHE_HOME: `${home}/cache`,
+      ...foldersBelow(home),
       NO_COLOR: "1",
       ...env,
     },

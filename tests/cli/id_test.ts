@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { identityPath } from "../../cli/_paths.ts";
 import { parsePeerId } from "../../mod.ts";
+import { foldersBelow } from "../skip_process.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { events, skip } from "./_skip.ts";
 
@@ -18,8 +20,9 @@ Deno.test("skip id makes an identity that only this user can read, and finds it 
   const id = lineOf(first.stdout);
   assertEquals(parsePeerId(id).id, id);
   assertEquals(await skip(["id"], { home: home.path }), first);
-  if (Deno.build.os !== "linux") return; // elsewhere the folder does not depend on XDG_CONFIG_HOME
-  const { mode } = await Deno.stat(`${home.path}/config/skip-public-ip/identity.pem`);
+  if (WINDOWS) return;
+  const { os } = Deno.build, folders = foldersBelow(home.path);
+  const { mode } = await Deno.stat(identityPath({ os, env: (name) => folders[name] }));
   assertEquals(mode! & 0o777, 0o600);
 });
 

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { identityPath } from "../../cli/_paths.ts";
 import { dial } from "../../lib/connect.ts";
 import { denoFlags } from "../../tools/run_flags.ts";
 import { IS_CHECKOUT, program } from "../program.ts";
+import { apart, foldersBelow } from "../skip_process.ts";
 import { Testnet } from "../testnet.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { events, serveAlone, Skip, skip, Transcript } from "./_skip.ts";
@@ -225,7 +227,8 @@ Deno.test("skip serve --print-unit prints a unit whose command runs, from anywhe
   const { code, stdout } = await skip(args, { home: home.path });
   const [unit] = events(stdout);
   assertEquals([code, unit!.type], [0, "unit"]);
-  const identity = `${home.path}/config/skip-public-ip/identity.pem`;
+  const { os } = Deno.build, folders = foldersBelow(home.path);
+  const identity = identityPath({ os, env: (name) => folders[name] });
   assertEquals(unit!.command.slice(unit!.command.indexOf("serve")), [
     ...["serve", "--identity", identity, "--bootstrap", "none", "--json", "--", "8080"],
   ]);
@@ -233,8 +236,9 @@ Deno.test("skip serve --print-unit prints a unit whose command runs, from anywhe
   const flags = IS_CHECKOUT ? (await denoFlags()).flags : []; // where JSR is out of reach
   const child = new Deno.Command(own!, {
     args: [run!, ...flags, ...rest],
-    env: { ...(await program(["serve"])).env },
+    ...await apart(home.path, (await program(["serve"])).env),
     cwd: "/",
+    stdin: "null",
     stdout: "piped",
     stderr: "null",
   }).spawn();
