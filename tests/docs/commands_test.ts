@@ -28,6 +28,16 @@ Deno.test("docs/COMMANDS.md names each field of what the stages report", async (
   }
 });
 
+/** What is said only where there is something to say. */
+const RARE = ["outwards", "note"];
+
+Deno.test("docs/COMMANDS.md shows a report of skip check with all its lines", async () => {
+  const labels = [...code(await read("cli/_report.ts")).matchAll(/\bfact\(\s*"([^"]+)"/g)].map(([, label]) => label!);
+  const [, shown = ""] = (await read("docs/COMMANDS.md")).match(/^\$ skip check .*\n([^]*?)\n\n/m) ?? [];
+  const documented = shown.split("\n").map((line) => line.slice(0, 15).trimEnd());
+  assertEquals(documented, labels.filter((label) => !RARE.includes(label)));
+});
+
 Deno.test("docs/COMMANDS.md lists each type of object that --json prints, and no other", async () => {
   const rows = tableIn(section(await read("docs/COMMANDS.md"), "## `--json`"));
   const listed = new Set(rows.flatMap(([types]) => types!.split(", ")));
