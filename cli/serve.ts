@@ -43,6 +43,7 @@ export const SERVE_FLAGS: FlagTable = {
   string: [...ACCESS_FLAGS.string, "config", "identity", "port"],
   collect: [...ACCESS_FLAGS.collect, "bootstrap", "name", "stun"],
   files: ["allow-file", "config", "identity"],
+  path: true,
   rivals: [["ephemeral", "identity"], ["ephemeral", "invite-only"], ["stun", "no-stun"]],
   positional: [0, 1],
 };

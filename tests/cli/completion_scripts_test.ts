@@ -9,6 +9,7 @@ const COMMANDS: CompletedCommand[] = [
     name: "serve",
     about: "be reachable: it's here",
     words: [],
+    path: true,
     flags: [
       { flag: "qr", about: "show [a] code", value: "none" },
       { flag: "port", about: "which", value: "text" },
@@ -16,7 +17,7 @@ const COMMANDS: CompletedCommand[] = [
       { flag: "stun", about: "", value: "text", several: true },
     ],
   },
-  { name: "help", about: "explain", words: ["serve", "config"], flags: [] },
+  { name: "help", about: "explain", words: ["serve", "config"], path: false, flags: [] },
 ];
 
 function shellTest(shell: string, name: string, fn: (folder: string) => Promise<void>) {
@@ -48,6 +49,8 @@ shellTest("bash", "bash completes commands, flags, words and files", async (fold
     [["skip", "serve", "--identity", "ke"], ["key.pem"]],
     [["skip", "serve", "--identity", "=", "ke"], ["key.pem"]],
     [["skip", "serve", "--identity", "="], ["key.pem", "script"]],
+    [["skip", "serve", "ke"], ["key.pem"]],
+    [["skip", "help", "ke"], [""]],
     [["skip", "help", "c"], ["config"]],
     [["skip", "nonsense", ""], [""]],
   ];
@@ -67,6 +70,8 @@ shellTest("fish", "fish completes commands, flags, words and files", async (fold
     ["skip serve --q", ["--qr\tshow [a] code"]],
     ["skip serve --identity ke", ["key.pem"]],
     ["skip serve --port ", [""]],
+    ["skip serve ke", ["key.pem"]],
+    ["skip help ke", [""]],
     ["skip help c", ["config"]],
   ];
   for (const [line, completed] of table) {
@@ -82,6 +87,7 @@ _arguments() { print -l -- "$@"; }`;
   const table: [words: string, current: number, shown: string[]][] = [
     ["skip s", 2, ["command", "commands", "serve:be reachable: it's here", "help:explain"]],
     ["skip serve --", 3, [
+      "1:path:_files",
       "--qr[show a code]",
       "--port[which]:value: ",
       "--identity[the key file]:file:_files",
