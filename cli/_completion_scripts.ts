@@ -72,7 +72,11 @@ complete -F _skip skip`;
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const described = commands.map(({ name, about }) => `    ${quote(`${name}:${about}`)}`);
   const cases = commands.map(({ name, words, path, flags }) => {
-    const first = words.length > 0 ? [quote(`1: :(${words.join(" ")})`)] : path ? [quote("1:path:_files")] : [];
+    const first = words.length > 0
+      ? [quote(`1: :(${words.join(" ")})`)]
+      : path
+      ? [quote("1:path:_files")]
+      : [];
     return `    ${name}) _arguments ${[...first, ...flags.map(zshFlag)].join(" ")} ;;`;
   });
   return `#compdef skip

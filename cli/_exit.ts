@@ -114,12 +114,16 @@ const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<F
     what: "The port is in use",
     hint: "Choose another one with --port N, or leave it out.",
   }],
-  [(error) => error instanceof Deno.errors.PermissionDenied || (error as NodeError | null)?.code === "EACCES", {
-    code: "forbidden",
-    exit: Exit.failed,
-    what: "The system did not permit it",
-    hint: "Choose a port from 1024 on, or a file and a folder of your own.",
-  }],
+  [
+    (error) =>
+      error instanceof Deno.errors.PermissionDenied || (error as NodeError | null)?.code === "EACCES",
+    {
+      code: "forbidden",
+      exit: Exit.failed,
+      what: "The system did not permit it",
+      hint: "Choose a port from 1024 on, or a file and a folder of your own.",
+    },
+  ],
   [(error) => error instanceof SyntaxError || error instanceof RangeError, {
     code: "invalid",
     exit: Exit.usage,

@@ -35,7 +35,8 @@ export async function completionsCommand(args: string[]): Promise<number> {
 export async function completedCommands(): Promise<CompletedCommand[]> {
   return await Promise.all(
     Object.entries(COMMANDS).map(async ([name, load]) => {
-      const { flags: { boolean = [], string = [], collect = [], files = [], words = [], path = false } } = await load();
+      const { flags: { boolean = [], string = [], collect = [], files = [], words = [], path = false } } =
+        await load();
       const { about, flags } = briefHelp(name);
       const known = (flag: string) => ({ flag, about: flags.get(flag) ?? "" });
       return {

@@ -47,7 +47,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (name === "version") return (await import("./help.ts")).printVersion(rest);
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!load) throw unknownCommand(first);
-    if (rest.some((arg) => HELP.includes(arg))) return await (await COMMANDS.help!()).run(explaining(name, rest));
+    if (rest.some((arg) => HELP.includes(arg))) {
+      return await (await COMMANDS.help!()).run(explaining(name, rest));
+    }
     return await (await load()).run(rest);
   } catch (error) {
     return fail(error, rest);

@@ -27,7 +27,11 @@ export function missingProgram(name: string): string | undefined {
  * @param where The end of "Cannot run …".
  * @param missing Why there can be none here; `undefined` where there can be.
  */
-export function testsNeeding(where: string, missing: string | undefined, options: NeedingOptions = {}): Register {
+export function testsNeeding(
+  where: string,
+  missing: string | undefined,
+  options: NeedingOptions = {},
+): Register {
   if (missing === undefined) return (name, fn) => Deno.test(name, fn);
   if (Deno.env.get(POLICY) === "required" && !options.mayBeMissing) {
     return (name) =>

@@ -91,7 +91,9 @@ async function measure({ parts, rounds }: Wish, loopback: Loopback): Promise<Dai
 function circumstances({ rounds }: Wish, { congestionControl }: Loopback, load: number): string {
   const { deno } = Deno.version;
   return `${new Date().toISOString().slice(0, 10)}, ${navigator.hardwareConcurrency} cores, Linux ` +
-    `${kernelVersion(Deno.osRelease())}, Deno ${deno}, TCP congestion control ${congestionControl}, load average ` +
+    `${
+      kernelVersion(Deno.osRelease())
+    }, Deno ${deno}, TCP congestion control ${congestionControl}, load average ` +
     `${load.toFixed(1)} before. Medians (least to most) of ${rounds} rounds in turns; in the lab of ` +
     `${
       2 * rounds

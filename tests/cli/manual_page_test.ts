@@ -33,18 +33,21 @@ Deno.test("manualPage() shows no text as a request to the formatter", () => {
 
 const groffTest = testsNeeding("with groff", missingProgram("groff"));
 
-groffTest("skip help man is a manual page with every topic, of which groff has nothing to complain", async () => {
-  const { code, stdout } = await skip(["help", "man"]);
-  assertEquals(code, 0);
-  await using folder = await temporaryFolder();
-  const file = `${folder.path}/skip.1`;
-  await Deno.writeTextFile(file, stdout);
-  const args = ["-man", "-Tascii", "-ww", "-rLL=100n", "-P-c", file];
-  const text = new TextDecoder();
-  const { success, stdout: shown, stderr } = await new Deno.Command("groff", { args }).output();
-  assertEquals([success, text.decode(stderr)], [true, ""]);
-  const plain = text.decode(shown).replace(new RegExp(`.${BACKSPACE}`, "g"), ""); // bold is struck twice
-  for (const words of ["SERVE", "EXIT-CODES", "loginctl enable-linger", "--invite-only"]) {
-    assertStringIncludes(plain, words);
-  }
-});
+groffTest(
+  "skip help man is a manual page with every topic, of which groff has nothing to complain",
+  async () => {
+    const { code, stdout } = await skip(["help", "man"]);
+    assertEquals(code, 0);
+    await using folder = await temporaryFolder();
+    const file = `${folder.path}/skip.1`;
+    await Deno.writeTextFile(file, stdout);
+    const args = ["-man", "-Tascii", "-ww", "-rLL=100n", "-P-c", file];
+    const text = new TextDecoder();
+    const { success, stdout: shown, stderr } = await new Deno.Command("groff", { args }).output();
+    assertEquals([success, text.decode(stderr)], [true, ""]);
+    const plain = text.decode(shown).replace(new RegExp(`.${BACKSPACE}`, "g"), ""); // bold is struck twice
+    for (const words of ["SERVE", "EXIT-CODES", "loginctl enable-linger", "--invite-only"]) {
+      assertStringIncludes(plain, words);
+    }
+  },
+);

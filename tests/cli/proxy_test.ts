@@ -52,20 +52,23 @@ async function curl(...args: string[]): Promise<{ code: number; stdout: string; 
 
 const curlTest = testsNeeding("with curl", missingProgram("curl"));
 
-curlTest("curl reaches http://ID.skip.alt/ through skip proxy: SOCKS5, HTTP, and a tunnel of CONNECT", async () => {
-  await using there = await serveThere(hello);
-  await using here = await proxy(there.bootstrap);
-  const host = `${there.id}.skip.alt`;
-  const url = `http://${host}/news`;
-  for (const flags of [["--proxy", `socks5h://${here.address}`], ["--proxy", `http://${here.address}`]]) {
-    for (const more of [[], ["--proxytunnel"]]) {
-      const said = await curl(...flags, ...more, "--data", "body", url);
-      assertEquals(said.stdout, `POST /news at ${host}: body`, said.stderr);
+curlTest(
+  "curl reaches http://ID.skip.alt/ through skip proxy: SOCKS5, HTTP, and a tunnel of CONNECT",
+  async () => {
+    await using there = await serveThere(hello);
+    await using here = await proxy(there.bootstrap);
+    const host = `${there.id}.skip.alt`;
+    const url = `http://${host}/news`;
+    for (const flags of [["--proxy", `socks5h://${here.address}`], ["--proxy", `http://${here.address}`]]) {
+      for (const more of [[], ["--proxytunnel"]]) {
+        const said = await curl(...flags, ...more, "--data", "body", url);
+        assertEquals(said.stdout, `POST /news at ${host}: body`, said.stderr);
+      }
     }
-  }
-  const big = await curl("--proxy", `socks5h://${here.address}`, "--data", "x".repeat(100_000), url, url);
-  assertEquals(big.stdout.length, 2 * `POST /news at ${host}: `.length + 200_000);
-});
+    const big = await curl("--proxy", `socks5h://${here.address}`, "--data", "x".repeat(100_000), url, url);
+    assertEquals(big.stdout.length, 2 * `POST /news at ${host}: `.length + 200_000);
+  },
+);
 
 curlTest("port 443 is the peer's own TLS, which the client has to know by itself", async () => {
   await using there = await serveThere(hello);
@@ -94,7 +97,9 @@ Deno.test("skip proxy leads to a peer by its petname, also by one that was given
 Deno.test("skip proxy shows the name of a host as text, whoever asks for it", async () => {
   await using here = await proxy(["--bootstrap", "none"]);
   await exchange(here, socks("\x1b]0;owned\x07\nThe peer is back.skip.alt", 80));
-  await here.stderr.until(/^\\x1b\]0;owned\\x07\\x0aThe peer is back\.skip\.alt: This proxy does not lead there/m);
+  await here.stderr.until(
+    /^\\x1b\]0;owned\\x07\\x0aThe peer is back\.skip\.alt: This proxy does not lead there/m,
+  );
 });
 
 Deno.test("skip status shows a proxy, which is for every peer", async () => {

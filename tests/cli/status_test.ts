@@ -41,7 +41,10 @@ onTerminal("skip status asks a person for no permission, also where a command wa
     args: ["-qefc", words.join(" "), "/dev/null"],
     stdin: "null",
   }).output();
-  assertEquals([code, new TextDecoder().decode(stdout).trim()], [0, "Nothing is running here. Try: skip serve"]);
+  assertEquals([code, new TextDecoder().decode(stdout).trim()], [
+    0,
+    "Nothing is running here. Try: skip serve",
+  ]);
 });
 
 Deno.test("describeRunning() says since when, in words that fit", () => {

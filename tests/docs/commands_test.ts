@@ -32,7 +32,9 @@ Deno.test("docs/COMMANDS.md names each field of what the stages report", async (
 const RARE = ["outwards", "note"];
 
 Deno.test("docs/COMMANDS.md shows a report of skip check with all its lines", async () => {
-  const labels = [...code(await read("cli/_report.ts")).matchAll(/\bfact\(\s*"([^"]+)"/g)].map(([, label]) => label!);
+  const labels = [...code(await read("cli/_report.ts")).matchAll(/\bfact\(\s*"([^"]+)"/g)].map(([, label]) =>
+    label!
+  );
   const [, shown = ""] = (await read("docs/COMMANDS.md")).match(/^\$ skip check .*\n([^]*?)\n\n/m) ?? [];
   const documented = shown.split("\n").map((line) => line.slice(0, 15).trimEnd());
   assertEquals(documented, labels.filter((label) => !RARE.includes(label)));

@@ -63,7 +63,9 @@ function parseWish(args: string[]): Wish | null {
   const [a, b, ...more] = parsed._.map(String);
   if (parsed.help || a === undefined || a === "help") return null;
   if (b === undefined || !isNatType(a) || !isNatType(b) || more.length > 0) {
-    throw new SyntaxError(`Cannot ${ACTION}: name two known networks, current value is "${parsed._.join(" ")}"`);
+    throw new SyntaxError(
+      `Cannot ${ACTION}: name two known networks, current value is "${parsed._.join(" ")}"`,
+    );
   }
   return {
     types: [a, b],
