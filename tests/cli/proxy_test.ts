@@ -96,9 +96,9 @@ Deno.test("skip proxy leads to a peer by its petname, also by one that was given
 
 Deno.test("skip proxy shows the name of a host as text, whoever asks for it", async () => {
   await using here = await proxy(["--bootstrap", "none"]);
-  await exchange(here, socks("\x1b]0;owned\x07\nThe peer is back.skip.alt", 80));
+  await exchange(here, socks("\x1b]0;owned\x07\nthe peer is back.skip.alt", 80));
   await here.stderr.until(
-    /^\\x1b\]0;owned\\x07\\x0aThe peer is back\.skip\.alt: This proxy does not lead there/m,
+    /^\\x1b\]0;owned\\x07\\x0athe peer is back\.skip\.alt: This proxy does not lead there/m,
   );
 });
 
