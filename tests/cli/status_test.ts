@@ -22,6 +22,7 @@ Deno.test("skip status shows who serves, and no longer once it has ended", async
   assertEquals((await skip(["status"], here)).stdout, "");
 });
 
+const PATIENCE_MS = 60_000;
 const onTerminal = testsNeeding(
   "on a terminal",
   Deno.build.os === "linux" ? missingProgram("script") : "the program script takes other arguments here",
@@ -40,6 +41,7 @@ onTerminal("skip status asks a person for no permission, also where a command wa
     ...await apart(home.path, env),
     args: ["-qefc", words.join(" "), "/dev/null"],
     stdin: "null",
+    signal: AbortSignal.timeout(PATIENCE_MS), // a question would wait for ever
   }).output();
   assertEquals([code, new TextDecoder().decode(stdout).trim()], [
     0,
