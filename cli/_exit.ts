@@ -97,8 +97,10 @@ const PEER_FAILURES: Readonly<Record<PeerErrorCode, readonly [exit: ExitCode, wh
   "closed": [Exit.failed, "The connection was closed"],
 };
 
-/** What modules of Node throw. */
-type NodeError = { readonly code?: unknown };
+/** Whether a module of Node's passes on what the system said. */
+function hasCode(error: unknown, code: string): boolean {
+  return (error as { readonly code?: unknown } | null | undefined)?.code === code;
+}
 
 /** What others throw, by class, with its words. */
 const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<Failure, "why">])[] = [
@@ -114,16 +116,18 @@ const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<F
     what: "The port is in use",
     hint: "Choose another one with --port N, or leave it out.",
   }],
-  [
-    (error) =>
-      error instanceof Deno.errors.PermissionDenied || (error as NodeError | null)?.code === "EACCES",
-    {
-      code: "forbidden",
-      exit: Exit.failed,
-      what: "The system did not permit it",
-      hint: "Choose a port from 1024 on, or a file and a folder of your own.",
-    },
-  ],
+  [(error) => error instanceof Deno.errors.AddrNotAvailable || hasCode(error, "EADDRNOTAVAIL"), {
+    code: "listen",
+    exit: Exit.failed,
+    what: "The address is none of this machine",
+    hint: "Name one of this machine, or leave it out.",
+  }],
+  [(error) => error instanceof Deno.errors.PermissionDenied || hasCode(error, "EACCES"), {
+    code: "forbidden",
+    exit: Exit.failed,
+    what: "The system did not permit it",
+    hint: "Choose a port from 1024 on, or a file and a folder of your own.",
+  }],
   [(error) => error instanceof SyntaxError || error instanceof RangeError, {
     code: "invalid",
     exit: Exit.usage,

@@ -19,6 +19,8 @@ Deno.test("explain() gives each failure its exit code and its word", () => {
     [new Deno.errors.NotCapable("no"), 1, "permission"],
     [new Deno.errors.PermissionDenied("no"), 1, "forbidden"],
     [Object.assign(new Error("listen EACCES"), { code: "EACCES" }), 1, "forbidden"],
+    [new Deno.errors.AddrNotAvailable("no"), 1, "listen"],
+    [Object.assign(new Error("bind EADDRNOTAVAIL"), { code: "EADDRNOTAVAIL" }), 1, "listen"],
     [undefined, 1, "failed"],
     [null, 1, "failed"],
     [new KeyFileError("/home/ann/key", new SyntaxError("no key")), 1, "key-file"],
