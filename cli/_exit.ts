@@ -159,6 +159,9 @@ export function explain(error: unknown): Failure {
 
 /** What to do about an error of Deno's that tells which permission is missing. */
 export function permissionRemedy(message: string): string {
+  if (/\ball access\b/.test(message)) {
+    return "Name a file elsewhere: Deno keeps programs out of /dev, /proc and /sys.";
+  }
   const kind = /\b(net|sys|read|write|env|run|ffi|import) access\b/.exec(message)?.[1];
   const more = "what each command needs: skip help permissions";
   return kind === undefined ? `Run with ${more}.` : `Add --allow-${kind} to the flags of deno run; ${more}.`;

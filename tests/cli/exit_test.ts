@@ -58,6 +58,10 @@ Deno.test("permissionRemedy() names the flag for what Deno says is missing", () 
   const table: [message: string, remedy: RegExp][] = [
     ['Requires net access to "0.0.0.0:0", run again with the --allow-net flag', /^Add --allow-net to/],
     ['Requires sys access to "networkInterfaces", run again …', /^Add --allow-sys to/],
+    [
+      'Requires all access to "/dev/shm/key.pem", run again with the --allow-all flag',
+      /^Name a file elsewhere/,
+    ],
     ["something else", /^Run with what each command needs: skip help permissions\.$/],
   ];
   for (const [message, remedy] of table) assertMatch(permissionRemedy(message), remedy);

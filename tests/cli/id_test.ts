@@ -110,6 +110,16 @@ Deno.test("skip id names the file where none can be made", async () => {
 });
 
 Deno.test({
+  name: "skip id says that Deno keeps it out of the system's own folders",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { code, stderr } = await skip(["id", "--identity", "/dev/shm/skip/key.pem"]);
+    assertEquals(code, 1);
+    assertMatch(stderr, /"\/dev\/shm\/skip[^]*\n {2}try: {2}Name a file elsewhere/);
+  },
+});
+
+Deno.test({
   name: "skip id names the folder in which it may not write",
   ignore: WINDOWS || Deno.uid() === 0, // root may write everywhere
   async fn() {
