@@ -6,6 +6,7 @@
 import { Keyboard } from "../keyboard.ts";
 import { program } from "../program.ts";
 import { apart, signalChild, type SkipEvent } from "../skip_process.ts";
+import { documented } from "./_documented.ts";
 
 /** Ends a command that hangs, so that its test fails instead. No test takes as long on a busy machine. */
 const PATIENCE_MS = 240_000;
@@ -162,9 +163,9 @@ export async function skip(args: readonly string[], options: RunOptions = {}): P
   return await command.ended;
 }
 
-/** The objects that `--json` printed, as far as they are whole. */
+/** The objects that `--json` printed, as far as they are whole. Throws for one that is not documented. */
 export function events(stdout: string): SkipEvent[] {
-  return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  return stdout.split("\n").slice(0, -1).map((line) => documented(JSON.parse(line)));
 }
 
 /** A serving peer that can be found, and where. */

@@ -37,7 +37,9 @@ browserTest(
       browser.open(`http://${forward.address}/`, DESK),
       browser.open(`http://${there.id}.skip.alt/`, PHONE, { proxy: `socks5://${proxy.address}` }),
       browser.open("http://home.skip.alt/", DESK, { proxy: `http://${proxy.address}` }),
-    ]);
+    ]).catch((error) => { // a browser does not say why
+      throw new Error(`${error.message}\nforward: ${forward.stderr.text}\nproxy: ${proxy.stderr.text}`);
+    });
     for (const page of pages) await page.until(`document.querySelectorAll("#list li").length === 4`);
 
     const hears = (page: Page, text: string) =>
