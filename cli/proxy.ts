@@ -9,6 +9,7 @@ import { Output } from "./_output.ts";
 import { namesPath, runningPath } from "./_paths.ts";
 import { PEER_FLAGS, readDial } from "./_peer_flags.ts";
 import { Peers } from "./_peers.ts";
+import { oneLine } from "./_render.ts";
 import { serveProxy } from "./_proxy.ts";
 import { announceRunning } from "./_running.ts";
 import { interruptible, untilInterrupted } from "./_signals.ts";
@@ -43,7 +44,7 @@ export async function proxyCommand(args: string[]): Promise<number> {
     const onFailure = (host: string, error: unknown) => {
       const { code, what, why } = explain(error);
       output.event({ type: "failed", host, code, message: why });
-      output.say(`${host}: ${what}: ${why}`);
+      output.say(oneLine(`${host}: ${what}: ${why}`));
     };
     const connections = stack.adopt(
       new LocalConnections({
@@ -54,8 +55,8 @@ export async function proxyCommand(args: string[]): Promise<number> {
     );
     const { addr } = stack.use(await listen(port, (connection) => connections.admit(connection)));
     const address = `${addr.hostname}:${addr.port}`;
-    announce(address, output);
     stack.use(await announceRunning(runningPath(), { command: "proxy", detail: `at ${address}` }));
+    announce(address, output);
     return await untilInterrupted(signal);
   } catch (error) {
     return output.failure(error).exit;

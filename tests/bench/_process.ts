@@ -11,6 +11,11 @@ export interface Usage {
 /** Clock ticks a second: 100 on every Linux that Deno runs on. */
 const TICKS = 100;
 
+/** Resident memory of a process; 0 where the system does not tell. */
+export async function residentBytes(pid: number): Promise<number> {
+  return Deno.build.os === "linux" ? (await usage(pid)).rssBytes : 0;
+}
+
 /** Reads the usage of a process (Linux). */
 export async function usage(pid: number): Promise<Usage> {
   const [status, stat] = await Promise.all([

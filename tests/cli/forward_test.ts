@@ -2,7 +2,9 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createServer } from "node:net";
 import { tcpTarget } from "../../lib/targets/mod.ts";
 import { readAll } from "../_streams.ts";
-import { events, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { freePort } from "../free_port.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, Skip, skip } from "./_skip.ts";
 import { serveThere, type There } from "./_there.ts";
 
 /** An id that nobody has. */
@@ -77,9 +79,7 @@ Deno.test("skip forward brings a site here, at the port that was asked for", asy
     const { pathname, search } = new URL(request.url);
     return new Response(`${request.method} ${pathname}${search} ${await request.text()}`);
   });
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
+  const port = freePort();
   await using here = await forward(there, `${port}`, "--json");
   assertEquals(here.address.port, port);
   assertEquals((await here.event("listening")).service, "site");

@@ -8,7 +8,8 @@ import {
   unionOf,
 } from "../../cli/_permissions.ts";
 import { IS_EXECUTABLE } from "../program.ts";
-import { type Ending, events, serveAlone, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { type Ending, events, serveAlone, Skip, skip } from "./_skip.ts";
 
 /** An id that nobody has. */
 const NOBODY = "y".repeat(52);

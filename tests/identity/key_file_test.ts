@@ -5,6 +5,7 @@ import {
   loadOrCreateIdentity,
   saveIdentity,
 } from "../../lib/identity/mod.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const POSIX = Deno.build.os !== "windows";
 
@@ -14,12 +15,8 @@ function inFolder(name: string, run: (folder: string) => Promise<void>, ignore =
     name,
     ignore,
     async fn() {
-      const folder = await Deno.makeTempDir();
-      try {
-        await run(folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
+      await using folder = await temporaryFolder();
+      await run(folder.path);
     },
   });
 }

@@ -1,14 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { freePort } from "../free_port.ts";
 import { front } from "./_front.ts";
-import {
-  freePort,
-  nextEvent,
-  openSocket,
-  RawConnection,
-  type Running,
-  serveHttp,
-  serveRaw,
-} from "./_servers.ts";
+import { nextEvent, openSocket, RawConnection, type Running, serveHttp, serveRaw } from "./_servers.ts";
 
 const HANDSHAKE = "GET /x HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
   "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
