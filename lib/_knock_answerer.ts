@@ -8,9 +8,9 @@ import {
   type Endpoint,
   formatEndpoint,
   isGlobalIPv4,
+  subscriberPrefix,
 } from "./endpoint.ts";
 import { natOf } from "./nat.ts";
-import { networkOf } from "./occupancy.ts";
 import type { OnProgress } from "./progress.ts";
 import { dialPersistently, outlook, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
 import { ServingTactics } from "./_serving_tactics.ts";
@@ -89,8 +89,8 @@ export class KnockAnswerer implements AsyncDisposable {
   #dial({ answer, candidates, nat, ports, via }: Knock, verified: readonly string[]): void {
     const { vantage, report } = this.#options;
     const own = vantage();
-    const vouched = new Set(verified.map(networkOf));
-    const isVouched = ({ hostname }: Endpoint) => vouched.has(networkOf(hostname));
+    const vouched = new Set(verified.map(subscriberPrefix));
+    const isVouched = ({ hostname }: Endpoint) => vouched.has(subscriberPrefix(hostname));
     const named = candidates.filter((c) => isVouched(c) || mayBeAnothers(c, via));
     const addresses = via === "announce" || via === "control" ? verified : [];
     const allowed = dialable(named, own, { addresses, chosen: false });

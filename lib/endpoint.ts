@@ -113,6 +113,17 @@ function compressZeros(groups: string[]): string {
   return `${groups.slice(0, best.start).join(":")}::${groups.slice(best.start + best.length).join(":")}`;
 }
 
+/** What one subscriber has at least: an IPv4 address, or an IPv6 /64. */
+export function subscriberPrefix(address: string): string {
+  return addressFamily(address) === 6 ? addressToBytes(address)!.subarray(0, 8).toHex() : address;
+}
+
+/** What one operator often has: the first 16 bits of an IPv4 address, 32 of an IPv6 one. */
+export function operatorPrefix(address: string): string {
+  const bytes = addressToBytes(address);
+  return bytes === null ? address : bytes.subarray(0, bytes.length === 4 ? 2 : 4).toHex();
+}
+
 /** What the special-purpose registries say of an address (RFC 6890, RFC 6598 for 100.64/10). */
 export function addressScope(address: string): AddressScope {
   const bytes = addressToBytes(address);

@@ -1,4 +1,4 @@
-import { addressFamily, addressToBytes } from "./endpoint.ts";
+import { subscriberPrefix } from "./endpoint.ts";
 
 /** Somebody who is inside. */
 export interface Place {
@@ -132,7 +132,7 @@ export class Occupancy {
    * @param isOneOfMany Nobody of his network has to make room for him.
    */
   enter(address: string, sendAway?: () => void, isOneOfMany = false): Place | null {
-    const [key, all, share] = [networkOf(address), this.#all, this.#share];
+    const [key, all, share] = [subscriberPrefix(address), this.#all, this.#share];
     const own = this.#networks.get(key);
     if (own && own.count >= this.#maxPerNetwork && (isOneOfMany || !own.makeRoom())) return null;
     if (all.count >= this.#max && !all.makeRoom()) return null;
@@ -145,9 +145,4 @@ export class Occupancy {
       onLeave: () => share?.give(),
     });
   }
-}
-
-/** What one subscriber has at least: an IPv4 address, or an IPv6 /64. */
-export function networkOf(address: string): string {
-  return addressFamily(address) === 6 ? addressToBytes(address)!.subarray(0, 8).toHex() : address;
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import {
   addressFamily,
   addressScope,
@@ -8,8 +8,10 @@ import {
   formatEndpoint,
   isGlobalIPv4,
   isPort,
+  operatorPrefix,
   parseHostPort,
   sameEndpoint,
+  subscriberPrefix,
 } from "../lib/endpoint.ts";
 
 /** Each address in a form that people write, and the one text form of RFC 5952. */
@@ -171,4 +173,17 @@ Deno.test("isGlobalIPv4() is true for addresses of the public internet alone, an
     false,
     false,
   ]);
+});
+
+Deno.test("subscriberPrefix() takes an IPv6 household for one, and an IPv4 address as it is", () => {
+  assertEquals(subscriberPrefix("2001:db8:0:1::1"), subscriberPrefix("2001:db8:0:1:ffff::2"));
+  assertNotEquals(subscriberPrefix("2001:db8:0:1::1"), subscriberPrefix("2001:db8:0:2::1"));
+  assertEquals(subscriberPrefix("198.51.100.7"), "198.51.100.7");
+});
+
+Deno.test("operatorPrefix() takes a /16 for one, and an IPv6 /32", () => {
+  assertEquals(operatorPrefix("198.51.100.7"), operatorPrefix("198.51.1.8"));
+  assertNotEquals(operatorPrefix("198.51.100.7"), operatorPrefix("198.52.100.7"));
+  assertEquals(operatorPrefix("2001:db8::1"), operatorPrefix("2001:db8:ffff::1"));
+  assertNotEquals(operatorPrefix("2001:db8::1"), operatorPrefix("2001:db9::1"));
 });
