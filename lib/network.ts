@@ -51,8 +51,8 @@ export interface Network extends AsyncDisposable {
 }
 
 /**
- * Opens discovery, or takes the one that the options bring. Who is there for a short time only is `readOnly`: he would be missed
- * in the tables of others (BEP 43).
+ * Opens discovery, or takes the one that the options bring. Who comes and goes is `readOnly` (BEP 43): else a dead
+ * entry would be left of him in the tables of others.
  * Throws `SyntaxError` for a bootstrap node that is no `HOST:PORT`, `Deno.errors.AddrInUse` for a port in use.
  */
 export async function openNetwork(
