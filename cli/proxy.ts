@@ -39,7 +39,7 @@ export async function proxyCommand(args: string[]): Promise<number> {
     await using stack = new AsyncDisposableStack();
     const [any, names] = [flags.has("any"), () => readNames(namesPath())];
     const options = await dialOptions();
-    const { discovery } = stack.use(await openNetwork(options));
+    const { discovery } = stack.use(await openNetwork(options, { readOnly: true }));
     const peers = stack.adopt(new Peers({ options: { ...options, discovery } }), (p) => p.close());
     const onFailure = (host: string, error: unknown) => {
       const { code, what, why } = explain(error);

@@ -109,7 +109,7 @@ async function openPeer(id: string, options: DialOptions, { lasting }: { lasting
   const { portMapping = true, reconnect = false } = options;
 
   await using stack = new AsyncDisposableStack();
-  const { discovery } = stack.use(await openNetwork(options));
+  const { discovery } = stack.use(await openNetwork(options, { readOnly: true }));
   stack.use(reportOnline(discovery, report));
   const about = { id: canonical, publicKey, identity, credentials, discovery, stun, portMapping };
   const peer = stack.use(await DialledPeer.open({ ...about, reconnect, lasting, report }, signal));

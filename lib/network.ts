@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Discovery, openDiscovery, PUBLIC_BOOTSTRAP } from "./discovery/mod.ts";
+import { type Discovery, type DiscoveryOptions, openDiscovery, PUBLIC_BOOTSTRAP } from "./discovery/mod.ts";
 import { parseHostPort } from "./endpoint.ts";
 import type { OnProgress } from "./progress.ts";
 
@@ -50,34 +50,21 @@ export interface Network extends AsyncDisposable {
   readonly discovery: Discovery;
 }
 
-/** How a process takes part in the DHT. */
-export interface Part {
-  /** The UDP port; 0 for any. @default {0} */
-  readonly port?: number;
-  /**
-   * Whether we are there for long: then others may keep us in their tables where they can reach us, and we keep what they
-   * bring. Whoever comes and goes would be missed there (BEP 43).
-   *
-   * @default {false}
-   */
-  readonly stays?: boolean;
-}
-
 /**
- * Opens discovery, or takes the one that the options bring.
+ * Opens discovery, or takes the one that the options bring. Who comes and goes is `readOnly` (BEP 43): else a dead
+ * entry would be left of him in the tables of others.
  * Throws `SyntaxError` for a bootstrap node that is no `HOST:PORT`, `Deno.errors.AddrInUse` for a port in use.
  */
 export async function openNetwork(
   options: NetworkOptions,
-  { port = 0, stays = false }: Part = {},
+  node: Pick<DiscoveryOptions, "port" | "readOnly">,
 ): Promise<Network> {
   if (options.discovery) {
     return { discovery: options.discovery, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const discovery = await openDiscovery({
-    port,
+    ...node,
     bootstrap: options.bootstrap?.map(parseHostPort) ?? PUBLIC_BOOTSTRAP,
-    ...(stays ? {} : { readOnly: true }),
     ...(options.knownNodesFile ? { knownNodesFile: options.knownNodesFile } : {}),
   });
   return { discovery, [Symbol.asyncDispose]: () => discovery.close() };

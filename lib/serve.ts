@@ -211,7 +211,7 @@ async function openPorts(
   gate: Gate,
 ): Promise<{ network: Network; port: PunchPort; announcer: ObserverAnnouncer }> {
   for (let attempt = 1;; attempt++) {
-    const network = await openNetwork(options, { port: wanted, stays: true });
+    const network = await openNetwork(options, { port: wanted });
     try {
       const announcer = new ObserverAnnouncer({
         announce: () => network.discovery.announceObserver(port.port),

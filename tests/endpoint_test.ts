@@ -175,10 +175,10 @@ Deno.test("isGlobalIPv4() is true for addresses of the public internet alone, an
   ]);
 });
 
-Deno.test("subscriberPrefix() takes an IPv6 household for one", () => {
+Deno.test("subscriberPrefix() takes an IPv6 household for one, and an IPv4 address as it is", () => {
   assertEquals(subscriberPrefix("2001:db8:0:1::1"), subscriberPrefix("2001:db8:0:1:ffff::2"));
   assertNotEquals(subscriberPrefix("2001:db8:0:1::1"), subscriberPrefix("2001:db8:0:2::1"));
-  assertNotEquals(subscriberPrefix("198.51.100.7"), subscriberPrefix("198.51.100.8"));
+  assertEquals(subscriberPrefix("198.51.100.7"), "198.51.100.7");
 });
 
 Deno.test("operatorPrefix() takes a /16 for one, and an IPv6 /32", () => {

@@ -50,7 +50,7 @@ export async function netcheck(options: NetcheckOptions = {}): Promise<NetReport
   const { signal = new AbortController().signal } = options;
   signal.throwIfAborted();
   const named = (options.stun ?? PUBLIC_STUN).map(parseHostPort);
-  await using network = await openNetwork(options);
+  await using network = await openNetwork(options, { readOnly: true });
   const until = AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS)]);
   const [dht, servers] = await Promise.all([
     askDht(network.discovery, until),

@@ -67,7 +67,8 @@ Deno.test("skip forward brings a TCP service here, with half-close, hundreds of 
   assertMatch(here.stderr.text, new RegExp(`The TCP service is at 127.0.0.1:${here.address.port}`));
   for (let i = 0; i < 300; i += 30) {
     const questions = Array.from({ length: 30 }, (_, j) => `number ${i + j}`);
-    const answers = await Promise.all(questions.map((question) => ask(here.connect, question)));
+    const answers = await Promise.all(questions.map((question) => ask(here.connect, question)))
+      .catch((cause) => Promise.reject(new Error(`it said: ${here.stderr.text}`, { cause })));
     assertEquals(answers, questions.map((question) => `you said: ${question}`));
   }
   here.kill("SIGINT");
