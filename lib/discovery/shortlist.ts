@@ -64,6 +64,11 @@ export class Shortlist {
     return this.#nodes;
   }
 
+  /** The node at an endpoint, if it was heard of. */
+  nodeAt(endpoint: Endpoint): ListedNode | undefined {
+    return this.#byEndpoint.get(formatEndpoint(endpoint));
+  }
+
   /** A place that we know ourselves, or that was named; each endpoint counts once, by the id that was said first. */
   add(place: Endpoint | Contact, by?: ListedNode): void {
     const key = formatEndpoint(place);

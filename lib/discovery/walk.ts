@@ -9,6 +9,7 @@
 import type { Endpoint } from "../endpoint.ts";
 import type { Clock } from "./clock.ts";
 import { CLOSEST_COUNT } from "./contacts.ts";
+import { idWithin } from "./density.ts";
 import { type ListedNode, Shortlist } from "./shortlist.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 
@@ -24,6 +25,8 @@ const PATIENCE = 3;
 const MIN_LATE_MS = 150;
 /** So many more nodes than wanted are not there by chance. */
 const CROWD = 4;
+/** As `distance()` writes it. */
+const FARTHEST = "f".repeat(40);
 /** An end for walks that are led astray by made-up nodes. An honest one takes 15 to 60. */
 const MAX_QUERIES = 150;
 
@@ -45,6 +48,7 @@ export class Walk {
   readonly #origin: WalkOrigin;
   readonly #options: WalkOptions;
   readonly #result = Promise.withResolvers<Reply[]>();
+  readonly #target: Uint8Array;
   readonly #list: Shortlist;
   #isSettled = false;
   #inFlight = 0;
@@ -60,6 +64,7 @@ export class Walk {
     origin: WalkOrigin,
     options: WalkOptions = {},
   ) {
+    this.#target = target;
     this.#list = new Shortlist(target, origin.reach, options.count ?? CLOSEST_COUNT);
     this.#origin = origin;
     this.#options = options;
@@ -86,10 +91,16 @@ export class Walk {
     this.#result.reject(reason);
   }
 
-  /** More places to begin with, or nodes that were heard of elsewhere. */
-  offer(places: readonly (Endpoint | Contact)[]): void {
-    for (const place of places) this.#add(place);
+  /** More places to begin with, or nodes that were heard of elsewhere; `by` whom, where it was a node of this walk. */
+  offer(places: readonly (Endpoint | Contact)[], by?: Endpoint): void {
+    for (const place of places) this.#add(place, by);
     this.step();
+  }
+
+  /** A random id that is as close to the target as the nodes that the walk is about; any while it does not know enough. */
+  beside(): Uint8Array {
+    const reach = this.#list.window(isHopeful)[this.#list.count - 1]?.distance ?? FARTHEST;
+    return idWithin(this.#target, reach, this.#origin.clock.random);
   }
 
   /** Looks again at what there is to do; called when {@linkcode WalkOrigin.expectsMore} has changed. */
@@ -104,8 +115,9 @@ export class Walk {
     }
   }
 
-  #add(place: Endpoint | Contact): void {
-    if (!("id" in place && this.#origin.isSelf(place))) this.#list.add(place);
+  #add(place: Endpoint | Contact, by?: Endpoint): void {
+    if ("id" in place && this.#origin.isSelf(place)) return;
+    this.#list.add(place, by && this.#list.nodeAt(by));
   }
 
   #hasRoom(): boolean {

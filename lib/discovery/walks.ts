@@ -1,17 +1,15 @@
 import type { Endpoint } from "../endpoint.ts";
 import { byDistance, CLOSEST_COUNT, MAX_HOLDERS } from "./contacts.ts";
+import { FollowUps } from "./_follow_ups.ts";
 import type { Bootstrap } from "./bootstrap.ts";
 import { Coverage } from "./coverage.ts";
-import { idWithin, reachOf } from "./density.ts";
+import { reachOf } from "./density.ts";
 import type { Presence } from "./presence.ts";
 import type { Contact, Reply, WalkOptions } from "./types.ts";
 import { Walk, type WalkOrigin } from "./walk.ts";
 
 /** Walks that fill the table of a node that has just joined, before it takes its time. */
 const MAX_FIRST_WALKS = 6;
-
-/** Walks beside a target that look around it. */
-const SIDES = 3;
 
 /** What {@linkcode Walks} needs. */
 export interface WalksDeps extends Pick<WalkOrigin, "clock"> {
@@ -38,27 +36,22 @@ export class Walks {
   /** Walks towards `target`, asking `method` on the way. Rejects only with `signal.reason`, or when cancelled. */
   async run(method: string, target: Uint8Array, options: WalkOptions): Promise<Reply[]> {
     const { clock, presence, bootstrap } = this.#deps;
-    if (options.count !== undefined && options.count > CLOSEST_COUNT) {
-      await this.#lookAround(target, options.signal);
-    }
     const args = lookupArguments(method, target);
-    let followUps = 0;
-    const followUp = async (to: Endpoint) => {
-      followUps++;
-      const reply = await this.#deps.ask(to, "find_node", { target }).catch(() => undefined);
-      followUps--;
-      walk.offer(reply?.nodes ?? []);
-    };
+    const isWide = (options.count ?? 0) > CLOSEST_COUNT;
+    using followUps = new FollowUps(clock, (nodes, from) => walk.offer(nodes, from));
+    const findNode = (to: Endpoint, near: Uint8Array) => this.#deps.ask(to, "find_node", { target: near });
     const walk = new Walk(target, this.#places(target), {
       clock,
       ask: async (to) => {
         const reply = await this.#deps.ask(to, method, args);
-        if (isReticent(reply)) followUp(to); // never rejects
+        if (isReticent(reply)) followUps.add(findNode(to, target), reply.rttMs);
+        // All name the same eight as the closest to the target: the others are found by looking beside it.
+        if (isWide) followUps.add(findNode(to, walk.beside()), reply.rttMs);
         return reply;
       },
       // The search for neighbours is a walk itself (`find_node`) and must not wait for its own end.
       expectsMore: () =>
-        followUps > 0 || bootstrap.isResolving || method !== "find_node" && bootstrap.isJoining,
+        followUps.areOpen || bootstrap.isResolving || method !== "find_node" && bootstrap.isJoining,
       isSelf: (contact) => presence.isSelf(contact),
       reach: reachOf(presence.table),
     }, options);
@@ -82,18 +75,6 @@ export class Walks {
     const target = this.#coverage.next(this.#deps.presence.table);
     if (target) await this.run("find_node", target, { signal });
     return target !== undefined;
-  }
-
-  /** Fills our table with nodes around a target. */
-  async #lookAround(target: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-    const { clock, presence } = this.#deps;
-    const reach = reachOf(presence.table);
-    if (reach === undefined) return;
-    const walks = Array.from({ length: SIDES }, () => {
-      const beside = idWithin(target, reach, () => clock.random());
-      return this.run("find_node", beside, signal ? { signal } : {});
-    });
-    await Promise.all(walks);
   }
 
   /** A place to begin with or a living node turned up. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { type Endpoint, formatEndpoint } from "../../lib/endpoint.ts";
 import { distance } from "../../lib/discovery/contacts.ts";
 import type { Contact, Reply, WalkOptions } from "../../lib/discovery/types.ts";
@@ -195,6 +195,28 @@ Deno.test("Walk.run() asks nobody twice, and never ourselves", async () => {
   await clock.run(start(place(contact(5)), contact(5), self, contact(30)).run());
   const keys = asked.map(({ n }) => formatEndpoint(contact(n)));
   assertEquals([new Set(keys).size, asked.some(({ n }) => n === 0)], [keys.length, false]);
+});
+
+Deno.test("Walk.offer() takes nodes at the word of one that mostly names nobody for the last to ask", async () => {
+  const made = range(1, 90).filter((n) => n % 10 !== 0); // by node 95, which names no other
+  const honest = range(10, 90).filter((n) => n % 10 === 0);
+  const rtt = (n: number) => made.includes(n) ? Infinity : RTT;
+  const settings = { knows: (n: number) => n === 95 ? [1, 2, 3, 4, 5, 6] : honest, rtt };
+  const first = setUp(settings);
+  const walk = first.start(contact(95), contact(96));
+  const walking = walk.run();
+  first.clock.schedule(700, () => walk.offer(made.map(contact), contact(95)));
+  assertEquals(numbers(await first.clock.run(walking)), honest.slice(0, 8));
+  assertLess(first.asked.filter(({ n }) => made.includes(n)).length, 20);
+});
+
+Deno.test("Walk.beside() is anywhere until enough is known, then among the nodes that the walk is about", async () => {
+  const { clock, start } = setUp({ knows: (n) => range(1, n) });
+  const walk = start(contact(100));
+  const many = () => Array.from({ length: 50 }, () => distance(walk.beside(), TARGET)).sort();
+  assertGreater(many().at(-1)!, "80");
+  await clock.run(walk.run());
+  assertLess(many().at(-1)!, distance(contact(9).id, TARGET));
 });
 
 Deno.test("Walk.run() ends even if every node makes up closer ones", async () => {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { lookupArguments } from "../../lib/discovery/walks.ts";
 import type { DhtNode } from "../../lib/discovery/node.ts";
 import type { Reply } from "../../lib/discovery/types.ts";
@@ -78,6 +78,25 @@ Deno.test("DhtNode.walk() gives the very closest nodes of all", async () => {
   const closest = simulation.nodes.map((node) => hex(node.id)).sort().slice(0, 8);
   assertEquals(replies.map(({ from }) => hex(from.id)), closest);
 });
+
+for (const [count, loss, wanted] of [[20, 0, 1], [200, 0, 0.9], [200, 0.05, 0.8]] as const) {
+  Deno.test(`DhtNode.walk() for forty finds them from cold in ${count} nodes with ${100 * loss} % loss, all but a few`, async () => {
+    await using simulation = await Simulation.create(count, { seed: 5, loss });
+    const members = [...simulation.nodes];
+    for (let i = 0; i < 4; i++) {
+      const target = simulation.randomBytes(20);
+      const hex = (id: Uint8Array) => id.map((byte, at) => byte ^ target[at]!).toHex();
+      const closest = members.map(({ id }) => hex(id)).sort().slice(0, 40);
+      const seeker = await simulation.open({ readOnly: true });
+      const replies = await simulation.clock.run(seeker.walk("get", target, { count: 48 }));
+      const found = new Set(replies.map(({ from }) => hex(from.id)));
+      const share = closest.filter((id) => found.has(id)).length / closest.length;
+      assertGreaterOrEqual(share, wanted);
+      assertLessOrEqual(seeker.stats.sent, 250);
+      await simulation.clock.run(seeker.close());
+    }
+  });
+}
 
 Deno.test("lookupArguments() names the target as the method wants it", () => {
   const target = new Uint8Array(20);
