@@ -1,15 +1,21 @@
 import { type ByteStream, writeAll } from "../punch/mod.ts";
 
-/** Enough for a request; an idle tunnel holds two of them. */
-const FIRST_BUFFER_BYTES = 4 * 1024;
+/** Enough for a message or a small request: an idle tunnel holds two of them, and a serving peer has thousands of tunnels. */
+const FIRST_BUFFER_BYTES = 1024;
+/** A larger buffer is four times as large, a smaller one a quarter. */
+const STEP = 4;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
-/** It is not worth a call to read less. */
+/** It is not worth a call to read less, nor to cut what comes in two: of a small buffer half must be free. */
 const LEAST_AHEAD_BYTES = 1024;
 /** So many turns of the microtask queue it takes a stream, and those around it, to say what it has at hand. */
 const MICROTASKS = 8;
-/** After so many reads that the first buffer would have held, a large one is given back. */
-const SMALL_READS = 64;
+/** A read that fills no more than this part of its buffer would not have filled the smaller one either. */
+const SMALL_PART = 1 / 8;
+/** After so many of these a smaller buffer takes its place. */
+const SMALL_READS = 16;
+/** A buffer of so much costs so little that the first one will do: what a handshake has left is held by nobody. */
+const CHEAP_BUFFER_BYTES = STEP * FIRST_BUFFER_BYTES;
 /** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
 const HALF_CLOSED_IDLE_MS = 60_000;
 
@@ -108,7 +114,10 @@ class Direction {
       if (length === null) break;
       end += length;
       ahead = undefined;
-      while (buffer.length - end >= LEAST_AHEAD_BYTES) {
+      smallReads = isSmall(end - start, buffer) ? smallReads + 1 : 0;
+      const isTooLarge = smallReads >= patienceWith(buffer); // and what is under way cannot be taken back
+      const leastAhead = Math.min(LEAST_AHEAD_BYTES, buffer.length / 2);
+      while (!isTooLarge && buffer.length - end >= leastAhead) {
         ahead = new Ahead(this.#from.read(buffer.subarray(end)));
         const more = await ahead.atOnce();
         if (!more) break; // the end and an error, too, are for the next turn
@@ -116,14 +125,14 @@ class Direction {
         ahead = undefined;
       }
       await this.#pass(buffer.subarray(start, end));
-      smallReads = end - start < FIRST_BUFFER_BYTES ? smallReads + 1 : 0;
+      if (!isSmall(end - start, buffer)) smallReads = 0;
       if (ahead) {
         start = end;
         continue;
       }
-      const isFull = start === 0 && end > buffer.length - LEAST_AHEAD_BYTES;
-      if (isFull && end < LARGEST_BUFFER_BYTES / 2) buffer = new Uint8Array(buffer.length * 4);
-      else if (smallReads >= SMALL_READS) buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+      const isFull = start === 0 && end > buffer.length - leastAhead;
+      if (isFull && buffer.length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(buffer.length * STEP);
+      else if (isTooLarge) [buffer, smallReads] = [new Uint8Array(buffer.length / STEP), 0];
       start = end = 0;
     }
     await this.#to.closeWrite();
@@ -134,6 +143,16 @@ class Direction {
     this.bytes += data.length;
     this.#onPass?.(data.length);
   }
+}
+
+function isSmall(length: number, buffer: Uint8Array): boolean {
+  return length <= buffer.length * SMALL_PART;
+}
+
+/** How many small reads a buffer stays for. */
+function patienceWith({ length }: Uint8Array): number {
+  if (length === FIRST_BUFFER_BYTES) return Infinity;
+  return length <= CHEAP_BUFFER_BYTES ? 1 : SMALL_READS;
 }
 
 /** A read that was begun before what came earlier was passed on. */

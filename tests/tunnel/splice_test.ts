@@ -101,11 +101,57 @@ Deno.test("splice() takes a large buffer while much comes, and gives it back whe
     write: (data) => Promise.resolve(data.length),
   });
   await splice(source, sink);
-  assertEquals([sizes[0], Math.max(...sizes), sizes.at(-1)! <= 4096], [4096, 256 * 1024, true]);
+  assertEquals([sizes[0], Math.max(...sizes), sizes.at(-1)! <= 4096], [1024, 256 * 1024, true]);
+});
+
+Deno.test("splice() waits with a buffer of 1 KiB once what comes is small again, as after a handshake", async () => {
+  const sizes: number[] = [];
+  const [handshake, waits] = [[1024, 400, 70, 300], Promise.withResolvers<number | null>()];
+  const source = fakeStream({
+    read: async (buffer) => {
+      sizes.push(buffer.length);
+      for (let i = 0; i < 50; i++) await undefined; // nothing is at hand
+      return handshake.shift() ?? await waits.promise;
+    },
+    write: (data) => Promise.resolve(data.length),
+  });
+  const asked = Promise.withResolvers<void>();
+  let taken = 0;
+  const sink = fakeStream({
+    read: () => Promise.resolve(null),
+    write: (data) => {
+      if ((taken += data.length) === 1794) asked.resolve();
+      return Promise.resolve(data.length);
+    },
+  });
+  const done = splice(source, sink);
+  await asked.promise;
+  waits.resolve(null);
+  await done;
+  assertEquals([sizes[0], Math.max(...sizes)], [1024, 4096]);
+  assertEquals(sizes.at(-1)! <= 1024, true, `it waits with ${sizes.at(-1)} bytes`);
+});
+
+Deno.test("splice() does not cut in two what a small buffer could have held", async () => {
+  const written: number[] = [];
+  let left = 6;
+  const source = fakeStream({
+    read: async (buffer) => {
+      for (let i = 0; i < 50; i++) await undefined; // one message after the other
+      return left-- > 0 ? Math.min(500, buffer.length) : null;
+    },
+    write: (data) => Promise.resolve(data.length),
+  });
+  const sink = fakeStream({
+    read: () => Promise.resolve(null),
+    write: (data) => (written.push(data.length), Promise.resolve(data.length)),
+  });
+  await splice(source, sink);
+  assertEquals(written, [500, 500, 500, 500, 500, 500]);
 });
 
 Deno.test("splice() sends in one piece what is there at once", async () => {
-  const chunks = [500, 1000, 1500];
+  const chunks = [100, 200, 300];
   const written: number[] = [];
   const source = fakeStream({
     read: (buffer) => Promise.resolve(chunks.length > 0 ? Math.min(chunks.shift()!, buffer.length) : null),
@@ -115,8 +161,8 @@ Deno.test("splice() sends in one piece what is there at once", async () => {
     read: () => Promise.resolve(null),
     write: (data) => (written.push(data.length), Promise.resolve(data.length)),
   });
-  assertEquals((await splice(source, sink)).forth, 3000);
-  assertEquals(written, [3000]);
+  assertEquals((await splice(source, sink)).forth, 600);
+  assertEquals(written, [600]);
 });
 
 Deno.test("splice() passes on what came before an error, also where that was read ahead", async () => {
