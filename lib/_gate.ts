@@ -1,4 +1,4 @@
-import { answerChecks, type Probe } from "./check/mod.ts";
+import { answerChecks, type Probe, type TlsPath } from "./check/mod.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import { Occupancy, type Place } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
@@ -52,20 +52,23 @@ export class Gate implements AsyncDisposable {
     const enter = () => this.#occupancy.enter(stream.remoteAddr.hostname, () => stream.close(), isOneOfMany);
     const place = this.#closing.signal.aborted ? null : enter();
     if (place === null) return stream.close();
-    const answering = this.#answer(stream, place).catch(() => {}).finally(() => {
-      place.leave();
-      this.#pending.delete(answering);
-    });
+    const answering = this.#answer(stream, place).finally(() => this.#pending.delete(answering));
     this.#pending.add(answering);
   }
 
+  /** Never rejects. */
   async #answer(stream: ByteStream, place: Place) {
     const start = performance.now();
-    const tls = await answerChecks(stream, this.#identity, {
-      signal: this.#closing.signal,
-      onWanted: place.promote,
-      ...(this.#probe ? { probe: this.#probe } : {}),
-    });
+    let tls: TlsPath | null = null;
+    try {
+      tls = await answerChecks(stream, this.#identity, {
+        signal: this.#closing.signal,
+        onWanted: () => place.promote(),
+        ...(this.#probe ? { probe: this.#probe } : {}),
+      });
+    } catch { /* we are closing */ } finally {
+      place.leave();
+    }
     if (tls === null) return;
     const remote = stream.remoteAddr;
     for (const key of [formatEndpoint(remote), remote.hostname]) {
@@ -78,7 +81,6 @@ export class Gate implements AsyncDisposable {
       remote: formatEndpoint(remote),
       ms,
     });
-    place.leave();
     this.#tunnel.accept(stream, tls.head);
   }
 

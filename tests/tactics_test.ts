@@ -5,15 +5,16 @@ import { generateIdentity } from "../lib/identity/mod.ts";
 import { openPort } from "../lib/punch/mod.ts";
 import { bracket, meetInSequence } from "../lib/_tactics.ts";
 import { serverThat } from "./netcheck/_observer.ts";
+import { from } from "./tunnel/pair.ts";
 
 /** A STUN server that sees the n-th connection at port `first + n`, as behind a NAT that allots in sequence. */
 function sequentialServer(first: number) {
   const identity = generateIdentity();
   let next = first;
   return serverThat((stream) => {
-    const seen = { ...stream, remoteAddr: { hostname: "203.0.113.9", port: next } };
+    const seen = from("203.0.113.9", next, stream);
     next += 3; // two dials to others in between
-    return answerChecks({ ...seen, read: (b) => stream.read(b), write: (d) => stream.write(d) }, identity);
+    return answerChecks(seen, identity);
   });
 }
 

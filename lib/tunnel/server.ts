@@ -9,7 +9,13 @@ import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { LastingServer } from "./_lasting_server.ts";
 import { RequestView } from "./_request_view.ts";
 import { PileWatch } from "./_pile_watch.ts";
-import { answerReserved, isReserved, type OnControl, type ReservedOptions } from "./_reserved.ts";
+import {
+  answerReserved,
+  CONTROL_SILENCE_MS,
+  isReserved,
+  type OnControl,
+  type ReservedOptions,
+} from "./_reserved.ts";
 import { SpeedTest } from "./_speed.ts";
 import { closeQuietly, splice } from "./splice.ts";
 import type { ServeHandler, ServeInfo } from "./types.ts";
@@ -142,20 +148,20 @@ class TunnelServer implements ServingTunnel {
       return Promise.resolve();
     }
     guest.place = place;
-    const tunnel = this.#carry(stream, guest, head)
-      .catch(() => closeQuietly(stream)) // it was closed, or no descriptor was left
-      .finally(() => {
-        place.leave();
-        this.#tunnels.delete(tunnel);
-      });
+    const tunnel = this.#carry(stream, guest, head).finally(() => this.#tunnels.delete(tunnel));
     this.#tunnels.add(tunnel);
     return tunnel;
   }
 
+  /** Never rejects. */
   async #carry(stream: ByteStream, guest: Guest, head: Uint8Array = new Uint8Array()) {
     let door: string | undefined;
     const share = this.#pile.enter(() => guest.close());
-    const onForth = (bytes: number) => guest.upgraded && share.add(bytes);
+    const onForth = (bytes: number) => {
+      if (!guest.upgraded) return;
+      guest.heard();
+      share.add(bytes);
+    };
     try {
       const { addr } = this;
       const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
@@ -163,11 +169,18 @@ class TunnelServer implements ServingTunnel {
       door = doorBetween(inner.localAddr, addr);
       this.#guests.set(door, guest);
       if (this.#shutdown) guest.close();
-      await splice(stream, inner, { head, signal: guest.signal, onForth });
+      guest.onClose(() => {
+        closeQuietly(stream);
+        closeQuietly(inner);
+      });
+      await splice(stream, inner, { head, onForth });
+    } catch {
+      closeQuietly(stream); // no descriptor was left
     } finally {
       if (door !== undefined) this.#guests.delete(door);
       share.end();
       guest.close();
+      guest.place?.leave();
     }
   }
 
@@ -196,15 +209,17 @@ class TunnelServer implements ServingTunnel {
     const info: ServeInfo = {
       remoteAddr: { transport: "tcp", hostname, port },
       completed,
-      disconnected: guest.signal,
+      get disconnected() {
+        return guest.signal;
+      },
       ...(id === undefined ? {} : { remoteId: id }),
     };
-    const response = isReserved(request.url)
-      ? answerReserved(seen, info, this.#reserved)
-      : this.#handler(seen, info);
+    const isOurs = isReserved(request.url);
+    const response = isOurs ? answerReserved(seen, info, this.#reserved) : this.#handler(seen, info);
+    const silenceMs = isOurs ? CONTROL_SILENCE_MS : undefined;
     return response instanceof Promise
-      ? response.then((r) => noteUpgrade(r, guest))
-      : noteUpgrade(response, guest);
+      ? response.then((r) => noteUpgrade(r, guest, silenceMs))
+      : noteUpgrade(response, guest, silenceMs);
   }
 
   shutdown(): Promise<void> {
@@ -253,7 +268,7 @@ function doorBetween(from: Endpoint, to: Endpoint): string {
   return `${formatEndpoint(from)} ${to.port}`;
 }
 
-function noteUpgrade(response: Response, guest: Guest): Response {
-  if (response.status === 101) guest.upgrade();
+function noteUpgrade(response: Response, guest: Guest, silenceMs?: number): Response {
+  if (response.status === 101) guest.upgrade(silenceMs);
   return response;
 }

@@ -16,6 +16,7 @@ const SMALL_PART = 1 / 8;
 const SMALL_READS = 16;
 /** A buffer of so much costs so little that the first one will do: what a handshake has left is held by nobody. */
 const CHEAP_BUFFER_BYTES = STEP * FIRST_BUFFER_BYTES;
+const IGNORE = () => {};
 /** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
 const HALF_CLOSED_IDLE_MS = 60_000;
 
@@ -49,36 +50,75 @@ export interface SpliceResult {
  *
  * Rejects with `signal.reason` only; whatever else ends it is in {@linkcode SpliceResult.error}.
  */
-export async function splice(
-  a: ByteStream,
-  b: ByteStream,
-  options: SpliceOptions = {},
-): Promise<SpliceResult> {
-  const { head = new Uint8Array(), signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS, onForth } = options;
-  const forth = new Direction(a, b, onForth);
-  const back = new Direction(b, a);
-  let error: Error | undefined;
-  let timer: ReturnType<typeof setInterval> | undefined;
-  const end = (reason: Error) => {
-    error ??= reason;
-    for (const stream of [a, b]) stream.reset ? stream.reset() : closeQuietly(stream);
-  };
-  const onAbort = () => end(new DOMException("The tunnel was aborted", "AbortError"));
-  signal?.addEventListener("abort", onAbort);
-  if (signal?.aborted) onAbort();
-  const watch = (other: Direction) => {
-    timer ??= watchForSilence(other, halfClosedIdleMs, end);
-  };
-  await Promise.all([
-    forth.run(head).then(() => watch(back), end),
-    back.run(new Uint8Array()).then(() => watch(forth), end),
-  ]);
-  clearInterval(timer);
-  signal?.removeEventListener("abort", onAbort);
-  closeQuietly(a);
-  closeQuietly(b);
-  signal?.throwIfAborted();
-  return { forth: forth.bytes, back: back.bytes, ...(error ? { error } : {}) };
+export function splice(a: ByteStream, b: ByteStream, options: SpliceOptions = {}): Promise<SpliceResult> {
+  return new Splice(a, b, options).run(options.head);
+}
+
+/** An object and no `async` function: what waits for both directions would cost a serving peer a kilobyte for each tunnel. */
+class Splice {
+  readonly #a: ByteStream;
+  readonly #b: ByteStream;
+  readonly #forth: Direction;
+  readonly #back: Direction;
+  readonly #signal: AbortSignal | undefined;
+  readonly #halfClosedIdleMs: number;
+  readonly #done = Promise.withResolvers<SpliceResult>();
+  #running = 2;
+  #error: Error | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    a: ByteStream,
+    b: ByteStream,
+    { signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS, onForth }: SpliceOptions,
+  ) {
+    this.#a = a;
+    this.#b = b;
+    this.#forth = new Direction(a, b, onForth);
+    this.#back = new Direction(b, a);
+    this.#signal = signal;
+    this.#halfClosedIdleMs = halfClosedIdleMs;
+  }
+
+  run(head?: Uint8Array): Promise<SpliceResult> {
+    this.#signal?.addEventListener("abort", this);
+    if (this.#signal?.aborted) this.handleEvent();
+    this.#start(this.#forth, this.#back, head);
+    this.#start(this.#back, this.#forth);
+    return this.#done.promise;
+  }
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.#end(new DOMException("The tunnel was aborted", "AbortError"));
+  }
+
+  #start(direction: Direction, other: Direction, head?: Uint8Array) {
+    direction.run(head).then(() => {
+      this.#timer ??= watchForSilence(other, this.#halfClosedIdleMs, (reason) => this.#end(reason));
+      this.#over();
+    }, (reason) => {
+      this.#end(reason);
+      this.#over();
+    });
+  }
+
+  #end(reason: Error) {
+    this.#error ??= reason;
+    for (const stream of [this.#a, this.#b]) stream.reset ? stream.reset() : closeQuietly(stream);
+  }
+
+  /** A direction has ended. */
+  #over() {
+    if (--this.#running > 0) return;
+    clearInterval(this.#timer);
+    this.#signal?.removeEventListener("abort", this);
+    closeQuietly(this.#a);
+    closeQuietly(this.#b);
+    if (this.#signal?.aborted) return this.#done.reject(this.#signal.reason);
+    const error = this.#error;
+    this.#done.resolve({ forth: this.#forth.bytes, back: this.#back.bytes, ...(error ? { error } : {}) });
+  }
 }
 
 /** Closes a stream, also one whose `close()` throws the second time, as that of `Deno.Conn` does. */
@@ -104,8 +144,8 @@ class Direction {
   }
 
   /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
-  async run(head: Uint8Array) {
-    if (head.length > 0) await this.#pass(head);
+  async run(head?: Uint8Array) {
+    if (head && head.length > 0) await this.#pass(head);
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     let [start, end, smallReads] = [0, 0, 0];
     let ahead: Ahead | undefined;
@@ -162,7 +202,7 @@ class Ahead {
 
   constructor(read: Promise<number | null>) {
     this.read = read;
-    read.then((value) => this.#value = value, () => {}); // whoever awaits it sees the error
+    read.then((value) => this.#value = value, IGNORE); // whoever awaits it sees the error
   }
 
   /** What it has read, if it need not wait for anything but the microtasks of the streams. */
