@@ -23,7 +23,7 @@ export class Gate implements AsyncDisposable {
   readonly #report: OnProgress;
   readonly #probe: Probe | undefined;
   readonly #closing = new AbortController();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Map<Place, Promise<void>>();
   readonly #occupancy: Occupancy;
   readonly #waiting = new Map<string, Set<() => void>>();
 
@@ -52,8 +52,7 @@ export class Gate implements AsyncDisposable {
     const enter = () => this.#occupancy.enter(stream.remoteAddr.hostname, () => stream.close(), isOneOfMany);
     const place = this.#closing.signal.aborted ? null : enter();
     if (place === null) return stream.close();
-    const answering = this.#answer(stream, place).finally(() => this.#pending.delete(answering));
-    this.#pending.add(answering);
+    this.#pending.set(place, this.#answer(stream, place));
   }
 
   /** Never rejects. */
@@ -68,6 +67,7 @@ export class Gate implements AsyncDisposable {
       });
     } catch { /* we are closing */ } finally {
       place.leave();
+      this.#pending.delete(place);
     }
     if (tls === null) return;
     const remote = stream.remoteAddr;
@@ -97,6 +97,6 @@ export class Gate implements AsyncDisposable {
   /** Closes what has not become a connection yet. */
   async [Symbol.asyncDispose]() {
     this.#closing.abort(new DOMException("The server was shut down", "AbortError"));
-    await Promise.all(this.#pending);
+    await Promise.all(this.#pending.values());
   }
 }

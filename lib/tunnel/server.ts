@@ -93,7 +93,7 @@ class TunnelServer implements ServingTunnel {
   readonly #reserved: ReservedOptions;
   /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
-  readonly #tunnels = new Set<Promise<void>>();
+  readonly #tunnels = new Map<Guest, Promise<void>>();
   readonly #pile = new PileWatch();
   #shutdown: Promise<void> | undefined;
 
@@ -148,8 +148,8 @@ class TunnelServer implements ServingTunnel {
       return Promise.resolve();
     }
     guest.place = place;
-    const tunnel = this.#carry(stream, guest, head).finally(() => this.#tunnels.delete(tunnel));
-    this.#tunnels.add(tunnel);
+    const tunnel = this.#carry(stream, guest, head);
+    this.#tunnels.set(guest, tunnel);
     return tunnel;
   }
 
@@ -181,6 +181,7 @@ class TunnelServer implements ServingTunnel {
       share.end();
       guest.close();
       guest.place?.leave();
+      this.#tunnels.delete(guest);
     }
   }
 
@@ -243,14 +244,14 @@ class TunnelServer implements ServingTunnel {
    * whose peer goes while it is being opened never opens nor closes, and the native server would wait for it for ever.
    */
   async #deserted(signal: AbortSignal): Promise<void> {
-    while (this.#tunnels.size > 0) await Promise.all(this.#tunnels);
+    while (this.#tunnels.size > 0) await Promise.all(this.#tunnels.values());
     await delay(DRAIN_MS, { signal }).catch(() => {});
   }
 
   /** The server has written its last bytes, but they may still be on their way through the tunnels. */
   async #drain() {
     const timer = setTimeout(() => this.#closeGuests(() => true), DRAIN_MS);
-    await Promise.all(this.#tunnels);
+    await Promise.all(this.#tunnels.values());
     clearTimeout(timer);
   }
 

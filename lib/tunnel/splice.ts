@@ -1,4 +1,4 @@
-import { type ByteStream, writeAll } from "../punch/mod.ts";
+import type { ByteStream } from "../punch/mod.ts";
 
 /** Enough for a message or a small request: an idle tunnel holds two of them, and a serving peer has thousands of tunnels. */
 const FIRST_BUFFER_BYTES = 1024;
@@ -6,8 +6,10 @@ const FIRST_BUFFER_BYTES = 1024;
 const STEP = 4;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
-/** It is not worth a call to read less, nor to cut what comes in two: of a small buffer half must be free. */
+/** It is not worth a call to read less, nor to cut in two what comes. */
 const LEAST_AHEAD_BYTES = 1024;
+/** What is no longer is passed on at once: a message comes alone, and to look for more costs as much again. */
+const MESSAGE_BYTES = FIRST_BUFFER_BYTES / 2;
 /** So many turns of the microtask queue it takes a stream, and those around it, to say what it has at hand. */
 const MICROTASKS = 8;
 /** A read that fills no more than this part of its buffer would not have filled the smaller one either. */
@@ -145,7 +147,7 @@ class Direction {
 
   /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
   async run(head?: Uint8Array) {
-    if (head && head.length > 0) await this.#pass(head);
+    if (head) for (let at = 0; at < head.length;) at += this.#took(await this.#to.write(head.subarray(at)));
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     let [start, end, smallReads] = [0, 0, 0];
     let ahead: Ahead | undefined;
@@ -156,21 +158,21 @@ class Direction {
       ahead = undefined;
       smallReads = isSmall(end - start, buffer) ? smallReads + 1 : 0;
       const isTooLarge = smallReads >= patienceWith(buffer); // and what is under way cannot be taken back
-      const leastAhead = Math.min(LEAST_AHEAD_BYTES, buffer.length / 2);
-      while (!isTooLarge && buffer.length - end >= leastAhead) {
+      const isMessage = end - start <= MESSAGE_BYTES;
+      while (!isMessage && !isTooLarge && buffer.length - end >= LEAST_AHEAD_BYTES) {
         ahead = new Ahead(this.#from.read(buffer.subarray(end)));
         const more = await ahead.atOnce();
         if (!more) break; // the end and an error, too, are for the next turn
         end += more;
         ahead = undefined;
       }
-      await this.#pass(buffer.subarray(start, end));
+      for (let at = start; at < end;) at += this.#took(await this.#to.write(buffer.subarray(at, end)));
       if (!isSmall(end - start, buffer)) smallReads = 0;
       if (ahead) {
         start = end;
         continue;
       }
-      const isFull = start === 0 && end > buffer.length - leastAhead;
+      const isFull = start === 0 && end > Math.max(buffer.length - LEAST_AHEAD_BYTES, MESSAGE_BYTES);
       if (isFull && buffer.length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(buffer.length * STEP);
       else if (isTooLarge) [buffer, smallReads] = [new Uint8Array(buffer.length / STEP), 0];
       start = end = 0;
@@ -178,10 +180,10 @@ class Direction {
     await this.#to.closeWrite();
   }
 
-  async #pass(data: Uint8Array) {
-    await writeAll(this.#to, data);
-    this.bytes += data.length;
-    this.#onPass?.(data.length);
+  #took(bytes: number): number {
+    this.bytes += bytes;
+    this.#onPass?.(bytes);
+    return bytes;
   }
 }
 
