@@ -65,7 +65,9 @@ export class Gate implements AsyncDisposable {
         onWanted: () => place.promote(),
         ...(this.#probe ? { probe: this.#probe } : {}),
       });
-    } catch { /* we are closing */ } finally {
+    } catch {
+      /* we are closing */
+    } finally {
       place.leave();
       this.#pending.delete(place);
     }

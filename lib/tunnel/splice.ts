@@ -6,7 +6,7 @@ const FIRST_BUFFER_BYTES = 1024;
 const STEP = 4;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
-/** It is not worth a call to read less, nor to cut in two what comes. */
+/** It is not worth a call to read less. */
 const LEAST_AHEAD_BYTES = 1024;
 /** What is no longer is passed on at once: a message comes alone, and to look for more costs as much again. */
 const MESSAGE_BYTES = FIRST_BUFFER_BYTES / 2;
@@ -147,7 +147,7 @@ class Direction {
 
   /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
   async run(head?: Uint8Array) {
-    if (head) for (let at = 0; at < head.length;) at += this.#took(await this.#to.write(head.subarray(at)));
+    if (head) await this.#pass(head);
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     let [start, end, smallReads] = [0, 0, 0];
     let ahead: Ahead | undefined;
@@ -159,11 +159,12 @@ class Direction {
       smallReads = isSmall(end - start, buffer) ? smallReads + 1 : 0;
       const isTooLarge = smallReads >= patienceWith(buffer); // and what is under way cannot be taken back
       const isMessage = end - start <= MESSAGE_BYTES;
-      while (!isMessage && !isTooLarge && buffer.length - end >= LEAST_AHEAD_BYTES) {
+      let last = length;
+      while (!isMessage && !isTooLarge && hasRoom(buffer, end, last)) {
         ahead = new Ahead(this.#from.read(buffer.subarray(end)));
         const more = await ahead.atOnce();
         if (!more) break; // the end and an error, too, are for the next turn
-        end += more;
+        end += last = more;
         ahead = undefined;
       }
       for (let at = start; at < end;) at += this.#took(await this.#to.write(buffer.subarray(at, end)));
@@ -172,7 +173,7 @@ class Direction {
         start = end;
         continue;
       }
-      const isFull = start === 0 && end > Math.max(buffer.length - LEAST_AHEAD_BYTES, MESSAGE_BYTES);
+      const isFull = start === 0 && end > MESSAGE_BYTES && !hasRoom(buffer, end, last);
       if (isFull && buffer.length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(buffer.length * STEP);
       else if (isTooLarge) [buffer, smallReads] = [new Uint8Array(buffer.length / STEP), 0];
       start = end = 0;
@@ -180,11 +181,20 @@ class Direction {
     await this.#to.closeWrite();
   }
 
+  async #pass(data: Uint8Array) {
+    for (let at = 0; at < data.length;) at += this.#took(await this.#to.write(data.subarray(at)));
+  }
+
   #took(bytes: number): number {
     this.bytes += bytes;
     this.#onPass?.(bytes);
     return bytes;
   }
+}
+
+/** Whether as much as came last would fit once more: what is cut in two costs twice as much. */
+function hasRoom(buffer: Uint8Array, end: number, last: number): boolean {
+  return buffer.length - end >= Math.max(LEAST_AHEAD_BYTES, last);
 }
 
 function isSmall(length: number, buffer: Uint8Array): boolean {
