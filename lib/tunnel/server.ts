@@ -52,6 +52,8 @@ export interface ServeTunnelOptions {
   readonly room?: DescriptorRoom;
   /** From the beginning of a tunnel to its first complete request. @default {10_000} */
   readonly firstRequestMs?: number;
+  /** A control channel over which nothing comes for so long is closed. @default {30_000} */
+  readonly controlSilenceMs?: number;
 }
 
 /** A native HTTP server that is reached through tunnels only. */
@@ -90,6 +92,7 @@ class TunnelServer implements ServingTunnel {
   readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
+  readonly #controlSilenceMs: number;
   readonly #reserved: ReservedOptions;
   /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
@@ -106,6 +109,7 @@ class TunnelServer implements ServingTunnel {
     const share = (options.room ?? new DescriptorRoom()).share(TUNNEL_DESCRIPTORS, DESCRIPTORS_PART);
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, { share });
     this.#firstRequestMs = firstRequestMs;
+    this.#controlSilenceMs = options.controlSilenceMs ?? CONTROL_SILENCE_MS;
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = new LastingServer(() => this.#listen(certificate, options), signal);
     const close = () => this.#closeGuests(() => true);
@@ -217,7 +221,7 @@ class TunnelServer implements ServingTunnel {
     };
     const isOurs = isReserved(request.url);
     const response = isOurs ? answerReserved(seen, info, this.#reserved) : this.#handler(seen, info);
-    const silenceMs = isOurs ? CONTROL_SILENCE_MS : undefined;
+    const silenceMs = isOurs ? this.#controlSilenceMs : undefined;
     return response instanceof Promise
       ? response.then((r) => noteUpgrade(r, guest, silenceMs))
       : noteUpgrade(response, guest, silenceMs);
