@@ -23,6 +23,8 @@ export interface CompletedCommand {
   readonly about: string;
   /** What its first argument may be. */
   readonly words: readonly string[];
+  /** Whether that may be a path. */
+  readonly path: boolean;
   readonly flags: readonly CompletedFlag[];
 }
 
@@ -32,13 +34,13 @@ export function bashScript(commands: readonly CompletedCommand[]): string {
     commands.flatMap(({ name, flags }) =>
       flags.filter((one) => one.value === value).map(({ flag }) => `${name}:--${flag}`)
     ).join("|") || "-";
-  const cases = commands.map(({ name, words, flags }) => {
+  const cases = commands.map(({ name, words, path, flags }) => {
     const all = [...words, ...flags.map(({ flag }) => `--${flag}`), "--help"];
-    return `    ${name}) words="${all.join(" ")}" ;;`;
+    return `    ${name}) words="${all.join(" ")}"${path ? " path=yes" : ""} ;;`;
   });
   return `# bash completion for skip
 _skip() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} words=
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} words= path=
   COMPREPLY=()
   # --flag=value comes as three words
   if [[ $word == "=" ]]; then word=; elif [[ $before == "=" ]]; then before=\${COMP_WORDS[COMP_CWORD-2]}; fi
@@ -58,6 +60,10 @@ _skip() {
 ${cases.join("\n")}
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+  if [[ $path && $word != -* ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t -O "\${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word")
+  fi
 }
 complete -F _skip skip`;
 }
@@ -65,8 +71,12 @@ complete -F _skip skip`;
 /** For zsh: to be sourced after compinit, or kept in a folder of fpath as _skip. */
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const described = commands.map(({ name, about }) => `    ${quote(`${name}:${about}`)}`);
-  const cases = commands.map(({ name, words, flags }) => {
-    const first = words.length > 0 ? [quote(`1: :(${words.join(" ")})`)] : [];
+  const cases = commands.map(({ name, words, path, flags }) => {
+    const first = words.length > 0
+      ? [quote(`1: :(${words.join(" ")})`)]
+      : path
+      ? [quote("1:path:_files")]
+      : [];
     return `    ${name}) _arguments ${[...first, ...flags.map(zshFlag)].join(" ")} ;;`;
   });
   return `#compdef skip
@@ -95,11 +105,12 @@ function zshFlag({ flag, about, value, several }: CompletedFlag): string {
 
 /** For fish. */
 export function fishScript(commands: readonly CompletedCommand[]): string {
-  const lines = commands.flatMap(({ name, about, words, flags }) => {
+  const lines = commands.flatMap(({ name, about, words, path, flags }) => {
     const within = `complete -c skip -n ${quote(`__fish_seen_subcommand_from ${name}`)}`;
     return [
       `complete -c skip -n __fish_use_subcommand -a ${name} -d ${quote(about)}`,
       ...(words.length > 0 ? [`${within} -a ${quote(words.join(" "))}`] : []),
+      ...(path ? [`${within} -F`] : []),
       ...flags.map(({ flag, about, value }) => {
         const takes = { none: "", text: " -x", file: " -r -F" }[value];
         return `${within} -l ${flag}${takes} -d ${quote(about)}`;

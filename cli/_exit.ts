@@ -97,6 +97,11 @@ const PEER_FAILURES: Readonly<Record<PeerErrorCode, readonly [exit: ExitCode, wh
   "closed": [Exit.failed, "The connection was closed"],
 };
 
+/** Whether a module of Node's passes on what the system said. */
+function hasCode(error: unknown, code: string): boolean {
+  return (error as { readonly code?: unknown } | null | undefined)?.code === code;
+}
+
 /** What others throw, by class, with its words. */
 const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<Failure, "why">])[] = [
   [(error) => error instanceof DOMException && error.name === "TimeoutError", {
@@ -110,6 +115,18 @@ const OTHERS: readonly (readonly [is: (error: unknown) => boolean, words: Omit<F
     exit: Exit.failed,
     what: "The port is in use",
     hint: "Choose another one with --port N, or leave it out.",
+  }],
+  [(error) => error instanceof Deno.errors.AddrNotAvailable || hasCode(error, "EADDRNOTAVAIL"), {
+    code: "listen",
+    exit: Exit.failed,
+    what: "The address is none of this machine",
+    hint: "Name one of this machine, or leave it out.",
+  }],
+  [(error) => error instanceof Deno.errors.PermissionDenied || hasCode(error, "EACCES"), {
+    code: "forbidden",
+    exit: Exit.failed,
+    what: "The system did not permit it",
+    hint: "Choose a port from 1024 on, or a file and a folder of your own.",
   }],
   [(error) => error instanceof SyntaxError || error instanceof RangeError, {
     code: "invalid",
@@ -142,6 +159,9 @@ export function explain(error: unknown): Failure {
 
 /** What to do about an error of Deno's that tells which permission is missing. */
 export function permissionRemedy(message: string): string {
+  if (/\ball access\b/.test(message)) {
+    return "Name a file elsewhere: Deno keeps programs out of /dev, /proc and /sys.";
+  }
   const kind = /\b(net|sys|read|write|env|run|ffi|import) access\b/.exec(message)?.[1];
   const more = "what each command needs: skip help permissions";
   return kind === undefined ? `Run with ${more}.` : `Add --allow-${kind} to the flags of deno run; ${more}.`;

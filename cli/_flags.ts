@@ -16,6 +16,8 @@ export interface FlagTable {
   readonly rivals?: readonly (readonly [string, string])[];
   /** What the first argument may be, for completions. */
   readonly words?: readonly string[];
+  /** Whether the first argument may be a path, for completions. */
+  readonly path?: boolean;
   /** How many arguments without a name there may be, at least and at most. */
   readonly positional: readonly [least: number, most: number];
 }

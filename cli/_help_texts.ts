@@ -25,7 +25,7 @@ Usage: skip COMMAND [ARGUMENTS]
   completions     print what lets a shell complete: bash, zsh, fish
   help [COMMAND]  explain a command; see skip help help for topics
 
-All take --json, --quiet and --verbose.  Permissions: skip help permissions.  Exit codes: skip help exit-codes.
+All take --json, --quiet and --verbose.  See also: skip help permissions, skip help exit-codes, skip --version.
 
 Here:           skip serve 8080
 Elsewhere:      skip forward THE-ID-THAT-SERVE-PRINTED`;
@@ -222,7 +222,7 @@ man: all of it as one manual page; skip help man | man -l -`,
 
 Usage: skip completions SHELL
 
-bash:  source <(skip completions bash)           in ~/.bashrc
+bash:  source <(skip completions bash)           in ~/.bashrc, for bash 4 or newer
 zsh:   source <(skip completions zsh)            in ~/.zshrc, after compinit
 fish:  skip completions fish | source            in ~/.config/fish/config.fish`,
 

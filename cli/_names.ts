@@ -47,7 +47,7 @@ export function parseNames(lines: readonly string[], path: string): ReadonlyMap<
   return names;
 }
 
-/** Gives the peer `id` a name; one that stands for another peer is left as it is, and the peer's id is what is thrown. */
+/** Gives the peer `id` a name. Throws {@linkcode UsageError} that names the other peer for which it stands already. */
 export async function addName(path: string, name: string, id: string): Promise<void> {
   const other = (await readNames(path)).get(name);
   if (other === id) return;

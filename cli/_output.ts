@@ -1,7 +1,10 @@
 import type { Progress } from "../lib/progress.ts";
 import type { Flags } from "./_flags.ts";
 import { explain, type Failure, Interrupted } from "./_exit.ts";
-import { describe, printable, stageLine } from "./_render.ts";
+import { describe, oneLine, printable, stageLine } from "./_render.ts";
+
+/** Lines after the first one of a reason stand below it, so that none looks like a line of ours. */
+const INDENTED_LINE = "\n        ";
 
 /** What an {@linkcode Output} writes to; the real terminal, or a test's. */
 export interface Terminal {
@@ -68,18 +71,23 @@ export class Output {
 
   /** An event for scripts; only with `--json`. */
   event(event: JsonEvent) {
-    if (this.#options.json) this.#print(JSON.stringify(event));
+    if (this.#options.json) this.#print(jsonLine(event));
   }
 
   #print(line: string) {
     this.#hasReader = this.#terminal.stdout(`${line}\n`);
   }
 
-  /** A line of the conversation; not with `--json` or `--quiet`. */
+  /** A line of the conversation, whatever strangers have put into it; not with `--json` or `--quiet`. */
   say(text: string) {
+    this.draw(printable(text));
+  }
+
+  /** The same for a picture of our own, whose colours are commands to the terminal. */
+  draw(picture: string) {
     if (this.#options.json || this.#options.quiet) return;
     this.#settle();
-    this.#terminal.stderr(`${text}\n`);
+    this.#terminal.stderr(`${picture}\n`);
   }
 
   /** A stage: one line that is written over on a terminal, a line each elsewhere, an object with `--json`. */
@@ -87,7 +95,7 @@ export class Output {
     if (this.#options.json) return this.event(rounded(event));
     const words = describe(event);
     if (this.#options.quiet || !words) return;
-    const line = printable(stageLine(words));
+    const line = oneLine(stageLine(words));
     if (!this.#terminal.isTerminal.stderr) return this.#terminal.stderr(`${line}\n`);
     this.#terminal.stderr(`${this.#open ? "\r\x1b[K" : ""}${line}`);
     this.#open = true;
@@ -96,7 +104,7 @@ export class Output {
   /** How it stands: a line that is written over; on a terminal alone. */
   status(line: string) {
     if (this.#options.json || this.#options.quiet || !this.#terminal.isTerminal.stderr) return;
-    this.#terminal.stderr(`${this.#open ? "\r\x1b[K" : ""}${printable(line)}`);
+    this.#terminal.stderr(`${this.#open ? "\r\x1b[K" : ""}${oneLine(line)}`);
     this.#open = true;
   }
 
@@ -108,11 +116,12 @@ export class Output {
     this.event({ type: "error", code, message: why, hint });
     if (error instanceof Interrupted) this.say("Stopped.");
     else if (!this.#options.json) {
-      this.#terminal.stderr(printable(`skip: ${what}\n  why:  ${why}\n  try:  ${hint}\n`));
+      const reason = why.replaceAll("\n", INDENTED_LINE);
+      this.#terminal.stderr(printable(`skip: ${what}\n  why:  ${reason}\n  try:  ${hint}\n`));
     }
     if (this.#options.verbose && error instanceof Error) {
       for (let e: unknown = error; e instanceof Error; e = e.cause) {
-        this.#terminal.stderr(`${e.stack ?? e}\n`);
+        this.#terminal.stderr(printable(`${e.stack ?? e}\n`));
       }
     }
     return failure;
@@ -123,6 +132,11 @@ export class Output {
     if (this.#open) this.#terminal.stderr("\n");
     this.#open = false;
   }
+}
+
+/** An object in one line. JSON leaves some of a terminal's control characters as they are; escaped they mean the same. */
+function jsonLine(event: JsonEvent): string {
+  return JSON.stringify(event).replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }
 
 /** Times to a tenth of a millisecond: more is noise. */

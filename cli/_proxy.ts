@@ -21,7 +21,7 @@ const GREETING_MS = 10_000;
 const OPEN_MS = 30_000;
 const SOCKS_VERSION = 5;
 /** A peer's host as it may stand in a URL: an id or a petname, without a user's name or anything else. */
-const PEER_HOST = /^([a-z0-9-]+)\.skip\.alt\.?$/;
+const PEER_HOST = /^([a-z0-9-]+)\.skip\.alt$/;
 
 /** What a {@linkcode ProxySession} works with. */
 export interface ProxyOptions {
@@ -175,8 +175,9 @@ async function peerAt(
   { hostname, port }: SocksDestination,
   { any, names }: Pick<ProxyOptions, "any" | "names">,
 ): Promise<string | undefined> {
-  const label = hostname.toLowerCase().match(PEER_HOST)?.[1];
-  if (label === undefined && any && !hostname.endsWith(".alt")) return undefined;
+  const host = hostname.toLowerCase().replace(/\.$/, "");
+  const label = host.match(PEER_HOST)?.[1];
+  if (label === undefined && any && !host.endsWith(".alt")) return undefined;
   const id = label === undefined ? undefined : isName(label) ? (await names()).get(label) : readId(label);
   if (id !== undefined && (port === 443 || port === 80)) return id;
   if (label !== undefined && id === undefined && isName(label)) {

@@ -120,5 +120,14 @@ function count(n: number, noun: string): string {
 export function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
-  return text.replace(control, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(control, escaped);
+}
+
+/** The same in one line, so that none of it looks like a line of ours. */
+export function oneLine(text: string): string {
+  return printable(text).replaceAll("\n", escaped);
+}
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

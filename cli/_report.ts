@@ -119,7 +119,8 @@ function dht({ dht: { online, observers } }: NetReport): string {
   return online ? `reachable; ${observers} nodes say how they see us` : "out of reach";
 }
 
-/** `95 %`; no path that is likely is shown as certain. */
+/** `95 %`; what is likely is not shown as certain. */
 export function percent(odds: number): string {
-  return `${Math.round(odds * 100)} %`;
+  const rounded = Math.round(odds * 100);
+  return `${odds < 1 ? Math.min(rounded, 99) : rounded} %`;
 }

@@ -2,7 +2,7 @@ import { formatEndpoint } from "../lib/endpoint.ts";
 import type { ServeHandler } from "../lib/serve.ts";
 import type { Target, TargetFault } from "../lib/targets/mod.ts";
 import type { Output } from "./_output.ts";
-import { duration, printable } from "./_render.ts";
+import { duration, oneLine } from "./_render.ts";
 
 /** Tells of each request: an object with `--json`, a line with `--verbose`. */
 export class RequestLog {
@@ -18,7 +18,7 @@ export class RequestLog {
   /** For the targets: why a request failed. One that comes later, of a WebSocket, is told at once. */
   readonly onFault = (request: Request, fault: TargetFault) => {
     this.#faults.set(request, fault);
-    if (this.#verbose) this.#output.say(printable(fault.message));
+    if (this.#verbose) this.#output.say(oneLine(fault.message));
   };
 
   /** The same target, whose answers are told of when their heads are there. */
@@ -45,7 +45,7 @@ export class RequestLog {
       ...(fault ? { code: fault.code, message: fault.message } : {}),
     });
     if (this.#verbose) {
-      this.#output.say(printable(`${status} ${method} ${path} in ${duration(ms)} (${remote})`));
+      this.#output.say(`${status} ${method} ${path} in ${duration(ms)} (${remote})`);
     }
   }
 }

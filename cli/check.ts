@@ -26,7 +26,7 @@ export async function checkCommand(args: string[]): Promise<number> {
   using interrupt = interruptible();
   try {
     tellShortcomings(output, cacheFolder());
-    output.say("Looking at this network: some 4 seconds.");
+    output.say("Looking at this network, for 6 s at most.");
     const report = await netcheck({
       signal: interrupt.signal,
       ...(bootstrap ? { bootstrap } : {}),

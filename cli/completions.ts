@@ -35,11 +35,12 @@ export async function completionsCommand(args: string[]): Promise<number> {
 export async function completedCommands(): Promise<CompletedCommand[]> {
   return await Promise.all(
     Object.entries(COMMANDS).map(async ([name, load]) => {
-      const { flags: { boolean = [], string = [], collect = [], files = [], words = [] } } = await load();
+      const { flags: { boolean = [], string = [], collect = [], files = [], words = [], path = false } } =
+        await load();
       const { about, flags } = briefHelp(name);
       const known = (flag: string) => ({ flag, about: flags.get(flag) ?? "" });
       return {
-        ...{ name, about, words },
+        ...{ name, about, words, path },
         flags: [
           ...boolean.map((flag) => ({ ...known(flag), value: "none" as const })),
           ...[...string, ...collect].map((flag) => ({

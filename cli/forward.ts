@@ -8,6 +8,7 @@ import { LocalConnections } from "./_local_connections.ts";
 import type { Output } from "./_output.ts";
 import { readVisit, type Visit, VISIT_FLAGS } from "./_peer_flags.ts";
 import { runningPath } from "./_paths.ts";
+import { oneLine } from "./_render.ts";
 import { announceRunning } from "./_running.ts";
 import { interruptible, untilInterrupted } from "./_signals.ts";
 
@@ -49,9 +50,9 @@ async function start(around: Around, stack: AsyncDisposableStack) {
     const peer = stack.use(await dial(id, { ...await options(), reconnect: true, signal }));
     const way = await findWay(peer, path, signal);
     ready.resolve(way);
-    announce(addr, way, path, output);
     const detail = `${way.service} at ${formatEndpoint(addr)}`;
     stack.use(await announceRunning(runningPath(), { command: "forward", id, detail }));
+    announce(addr, way, path, output);
   } catch (error) {
     ready.reject(error);
     throw error;
@@ -159,7 +160,7 @@ class Forwarding {
     this.#output.event({ type: "failed", code, message: why });
     const answered = error instanceof PeerError && error.message.includes("did not answer with a WebSocket");
     const words = answered ? "The peer's service does not answer" : `${what}: ${why}`;
-    this.#output.say(`${words}. Each new connection tries again.`);
+    this.#output.say(`${oneLine(words)}. Each new connection tries again.`);
   }
 
   #tellBack() {

@@ -1,7 +1,7 @@
 import config from "../deno.json" with { type: "json" };
 import { UsageError } from "./_exit.ts";
 import { OVERVIEW, TOPICS } from "./_help_texts.ts";
-import type { FlagTable } from "./_flags.ts";
+import { type FlagTable, readFlags } from "./_flags.ts";
 import { manualPage } from "./_manual_page.ts";
 import { nearest } from "./_nearest.ts";
 import { Output } from "./_output.ts";
@@ -11,6 +11,7 @@ const LONG_TOPICS: Readonly<Record<string, () => Promise<string>>> = { licenses:
 
 /** What `skip help` takes. */
 export const HELP_FLAGS: FlagTable = {
+  boolean: ["json", "quiet", "verbose"],
   positional: [0, 1],
   words: [...Object.keys(TOPICS), ...Object.keys(LONG_TOPICS)],
 };
@@ -26,8 +27,12 @@ export function briefHelp(command: string): { about: string; flags: ReadonlyMap<
 
 /** `skip help`: the overview, a command, or a topic. */
 export async function helpCommand(args: string[]): Promise<number> {
-  const topic = args.find((arg) => !arg.startsWith("-"));
-  print(topic === undefined ? OVERVIEW : await textOf(topic));
+  const flags = readFlags("help", args, HELP_FLAGS);
+  const [topic] = flags.positional;
+  const text = topic === undefined ? OVERVIEW : await textOf(topic);
+  const output = Output.by(flags);
+  output.product(text);
+  output.event({ type: "help", ...(topic === undefined ? {} : { topic }), text });
   return 0;
 }
 
@@ -54,11 +59,10 @@ async function readLicences(): Promise<string> {
 }
 
 /** `skip --version`. */
-export function printVersion(): number {
-  print(`skip ${config.version}`);
+export function printVersion(args: readonly string[]): number {
+  const { version } = config;
+  const output = Output.by({ has: (flag) => args.includes(`--${flag}`) });
+  output.product(`skip ${version}`);
+  output.event({ type: "version", version });
   return 0;
-}
-
-function print(text: string) {
-  new Output({ json: false, quiet: false, verbose: false }).product(text);
 }

@@ -2,7 +2,7 @@ import { generateIdentity, loadIdentity, loadOrCreateIdentity, saveIdentity } fr
 import { type FlagTable, readFlags } from "./_flags.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { Output } from "./_output.ts";
-import { identityPath } from "./_paths.ts";
+import { identityPath, invitationsPath } from "./_paths.ts";
 
 /** The flags of `skip id`. */
 export const ID_FLAGS: FlagTable = {
@@ -34,9 +34,18 @@ async function replaceIdentity(path: string, output: Output) {
   if (old) {
     const kept = `${path}.${old.id.slice(0, 8)}`;
     await Deno.rename(path, kept);
+    await moveIfThere(invitationsPath(path), invitationsPath(kept)); // they are to the old identity
     output.say(`The identity before is kept in ${kept}`);
   }
   const identity = generateIdentity();
   await saveIdentity(path, identity);
   return identity;
+}
+
+async function moveIfThere(from: string, to: string) {
+  try {
+    await Deno.rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

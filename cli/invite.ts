@@ -1,7 +1,7 @@
 import { type Invitation, Invitations, MAX_USES } from "../lib/access/mod.ts";
 import { loadOrCreateIdentity } from "../lib/identity/mod.ts";
 import { readDuration } from "./_duration.ts";
-import { UsageError } from "./_exit.ts";
+import { CommandError, Exit, UsageError } from "./_exit.ts";
 import { type Flags, type FlagTable, readFlags, readNumber } from "./_flags.ts";
 import { withKeyFile } from "./_key_file.ts";
 import { Output } from "./_output.ts";
@@ -21,17 +21,40 @@ export async function inviteCommand(args: string[]): Promise<number> {
   const flags = readFlags("invite", args, INVITE_FLAGS);
   const output = Output.by(flags);
   const terms = { uses: readUses(flags), lifetimeMs: readDuration("for", flags.value("for") ?? "24h") };
+  checkForm(flags);
   const revoke = flags.value("revoke");
-  if (flags.has("list") && revoke !== undefined) {
-    throw new UsageError("--list goes with no --revoke", "Give one of the two.");
-  }
   const path = flags.value("identity") ?? identityPath();
   const identity = await withKeyFile(path, loadOrCreateIdentity);
   const invitations = new Invitations(identity, invitationsPath(path));
-  if (flags.has("list")) show(await invitations.list(), output);
-  else if (revoke !== undefined) takeBack(revoke, await invitations.revoke(revoke), output);
-  else await give(identity.id, await invitations.create(terms), terms, output);
+  if (flags.has("list")) show(await readable(invitations.list()), output);
+  else if (revoke !== undefined) takeBack(revoke, await readable(invitations.revoke(revoke)), output);
+  else await give(identity.id, await readable(invitations.create(terms)), terms, output);
   return 0;
+}
+
+/** It makes invitations, shows them, or takes one back. Throws `UsageError` for a flag of more than one of these. */
+function checkForm(flags: Flags) {
+  const given = ["list", "revoke", "uses", "for"].filter((name) =>
+    flags.has(name) || flags.value(name) !== undefined
+  );
+  const [one, other] = given;
+  if (other === undefined || one === "uses") return;
+  throw new UsageError(`--${one} goes with no --${other}`, "Give one of the two.");
+}
+
+/** What comes of a file of invitations. Throws {@linkcode CommandError} where nobody can make sense of the file. */
+async function readable<T>(outcome: Promise<T>): Promise<T> {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CommandError(error.message, {
+      code: "invitations",
+      exit: Exit.failed,
+      what: "The file of invitations cannot be read",
+      hint: "Restore it from a backup, or remove it: then all invitations are taken back.",
+    }, { cause: error });
+  }
 }
 
 function readUses(flags: Flags): number {

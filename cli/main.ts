@@ -20,6 +20,14 @@ const ALIASES: Readonly<Record<string, string>> = {
   "-V": "version",
 };
 
+/** What asks for help wherever it stands. */
+const HELP = ["--help", "-h"];
+
+/** The arguments of `skip help` for a command; of what else was typed, only how to say it counts. */
+function explaining(name: string, typed: readonly string[]): string[] {
+  return [name, ...typed.filter((arg) => arg === "--json")];
+}
+
 /**
  * Runs the command line and gives its exit code.
  *
@@ -36,10 +44,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const [first = "help", ...rest] = args;
   const name = ALIASES[first] ?? first;
   try {
-    if (name === "version") return (await import("./help.ts")).printVersion();
-    if (rest.includes("--help") || rest.includes("-h")) return await (await COMMANDS.help!()).run([name]);
+    if (name === "version") return (await import("./help.ts")).printVersion(rest);
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!load) throw unknownCommand(first);
+    if (rest.some((arg) => HELP.includes(arg))) {
+      return await (await COMMANDS.help!()).run(explaining(name, rest));
+    }
     return await (await load()).run(rest);
   } catch (error) {
     return fail(error, rest);
@@ -49,7 +59,13 @@ export async function main(args: readonly string[]): Promise<number> {
 /** For what no command caught. */
 function fail(error: unknown, args: readonly string[]): ExitCode {
   const has = (flag: string) => args.includes(flag);
-  return new Output({ json: has("--json"), quiet: false, verbose: has("--verbose") }).failure(error).exit;
+  const tell = (json: boolean) =>
+    new Output({ json, quiet: false, verbose: has("--verbose") }).failure(error).exit;
+  try {
+    return tell(has("--json"));
+  } catch {
+    return tell(false); // stdout goes to a disk that is full, or the like
+  }
 }
 
 function unknownCommand(name: string): UsageError {

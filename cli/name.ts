@@ -57,7 +57,9 @@ async function remove(path: string, output: Output, [text = ""]: readonly string
 }
 
 async function list(path: string, output: Output) {
-  for (const [name, id] of await readNames(path)) {
+  const names = await readNames(path);
+  if (names.size === 0) output.say("No peer has a name here. Try: skip name add NAME ID");
+  for (const [name, id] of names) {
     output.product(`${name} ${id}`);
     output.event({ type: "name", name, id });
   }

@@ -26,7 +26,7 @@ const STATUS_MS = 500;
 /** Flags of the side without an id alone. */
 const WAITING_FLAGS = [...ACCESS_FLAGS.boolean, ...ACCESS_FLAGS.string, ...ACCESS_FLAGS.collect, "port"];
 /** Flags of the side that was told the id alone. */
-const REACHING_FLAGS = ["as-me", "token"];
+const REACHING_FLAGS = ["as-me", "timeout", "token"];
 
 /** The flags of `skip pipe`. */
 export const PIPE_FLAGS: FlagTable = {
@@ -79,7 +79,7 @@ async function waitForGuest(
   const { onProgress, ...options } = await readNetwork(flags, output)();
   const identity = await readIdentity(flags);
   const access = await readAccess(flags, identity, flags.value("identity") !== undefined);
-  await show(identity.id, stack);
+  await show(identity.id, stack, reach(identity.id, flags, port));
   const server = await serve(oneGuest(guest.resolve, output), {
     ...options,
     ...{ port, signal, observer: false, identity },
@@ -102,9 +102,16 @@ async function reachHost(
   return await connect(id, { ...options, protocols: [PIPE_PROTOCOL], signal });
 }
 
-/** For `skip status`. Before there is a connection: nothing may come between that and who hears it. */
-async function show(id: string, stack: AsyncDisposableStack) {
-  stack.use(await announceRunning(runningPath(), { command: "pipe", id }));
+/** For `skip status` and `skip invite`. Before there is a connection: nothing may come between that and who hears it. */
+async function show(id: string, stack: AsyncDisposableStack, reach?: string) {
+  stack.use(await announceRunning(runningPath(), { command: "pipe", id, ...(reach ? { reach } : {}) }));
+}
+
+/** What the other side has to type, in the network that `serve` is told of; a port of 0 is not known yet. */
+function reach(id: string, flags: Flags, port: number): string {
+  const bootstrap = readBootstrap(flags);
+  const isKnown = port !== 0 || bootstrap?.length !== 0;
+  return `skip pipe ${id}${isKnown ? bootstrapText(bootstrap, port) : ""}`;
 }
 
 /** Throws `UsageError` for a flag of the other side. */
@@ -166,8 +173,7 @@ function announce(
   flags: Flags,
   output: Output,
 ) {
-  const nodes = bootstrapText(readBootstrap(flags), port);
-  const command = `skip pipe ${id}${nodes}${access ? " --as-me" : ""}`;
+  const command = `${reach(id, flags, port)}${access ? " --as-me" : ""}`;
   output.event({ type: "ready", id, port, command, access: access ? "limited" : "anyone" });
   output.say(`\n${describeAccess(access)}\n\nOn the other side:\n\n  ${command}\n`);
 }

@@ -9,6 +9,7 @@ import { Output } from "./_output.ts";
 import { namesPath, runningPath } from "./_paths.ts";
 import { PEER_FLAGS, readDial } from "./_peer_flags.ts";
 import { Peers } from "./_peers.ts";
+import { oneLine } from "./_render.ts";
 import { serveProxy } from "./_proxy.ts";
 import { announceRunning } from "./_running.ts";
 import { interruptible, untilInterrupted } from "./_signals.ts";
@@ -38,12 +39,12 @@ export async function proxyCommand(args: string[]): Promise<number> {
     await using stack = new AsyncDisposableStack();
     const [any, names] = [flags.has("any"), () => readNames(namesPath())];
     const options = await dialOptions();
-    const { discovery } = stack.use(await openNetwork(options, 0));
+    const { discovery } = stack.use(await openNetwork(options, { readOnly: true }));
     const peers = stack.adopt(new Peers({ options: { ...options, discovery } }), (p) => p.close());
     const onFailure = (host: string, error: unknown) => {
       const { code, what, why } = explain(error);
       output.event({ type: "failed", host, code, message: why });
-      output.say(`${host}: ${what}: ${why}`);
+      output.say(oneLine(`${host}: ${what}: ${why}`));
     };
     const connections = stack.adopt(
       new LocalConnections({
@@ -54,8 +55,8 @@ export async function proxyCommand(args: string[]): Promise<number> {
     );
     const { addr } = stack.use(await listen(port, (connection) => connections.admit(connection)));
     const address = `${addr.hostname}:${addr.port}`;
-    announce(address, output);
     stack.use(await announceRunning(runningPath(), { command: "proxy", detail: `at ${address}` }));
+    announce(address, output);
     return await untilInterrupted(signal);
   } catch (error) {
     return output.failure(error).exit;

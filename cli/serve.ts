@@ -43,6 +43,7 @@ export const SERVE_FLAGS: FlagTable = {
   string: [...ACCESS_FLAGS.string, "config", "identity", "port"],
   collect: [...ACCESS_FLAGS.collect, "bootstrap", "name", "stun"],
   files: ["allow-file", "config", "identity"],
+  path: true,
   rivals: [["ephemeral", "identity"], ["ephemeral", "invite-only"], ["stun", "no-stun"]],
   positional: [0, 1],
 };
@@ -77,7 +78,7 @@ export async function serveCommand(args: string[]): Promise<number> {
     const reach = wayTo(server, { bootstrap: readBootstrap(flags), targets });
     await using _ = await announceRunning(runningPath(), { ...aboutOf(server, targets), reach });
     announce(server, output, { reach, access });
-    if (flags.has("qr")) output.say(qrLines(server.id, output.colour).join("\n"));
+    if (flags.has("qr")) output.draw(qrLines(server.id, output.colour).join("\n"));
     await Promise.all(targets.map((target) => describe(target, output)));
     service.begin();
     return await untilInterrupted(signal);
@@ -89,7 +90,7 @@ export async function serveCommand(args: string[]): Promise<number> {
 /** A unit for this very invocation. The key file is named: a service may have another configuration folder. */
 function printUnit(args: string[], flags: Flags, output: Output): number {
   const identity = flags.has("ephemeral") || flags.value("identity") ? [] : ["--identity", identityPath()];
-  const own = absoluteArguments([...args, ...identity], SERVE_FLAGS, "print-unit");
+  const own = absoluteArguments([...identity, ...args], SERVE_FLAGS, "print-unit"); // flags end at a `--`
   const command = [...commandLine(ownInvocation(), "serve"), ...own];
   const folder = Deno.cwd();
   output.product(unitText({ command, folder }));
@@ -192,5 +193,5 @@ async function describe(target: NamedTarget, output: Output) {
   const { path, text } = target;
   const listening = await isListening(target);
   output.event({ type: "target", path, target: text, listening });
-  output.say(printable(`${path} is ${text}${listening ? "" : ", which does not listen yet"}`));
+  output.say(`${path} is ${text}${listening ? "" : ", which does not listen yet"}`);
 }

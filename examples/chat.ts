@@ -27,7 +27,7 @@ async function openRoom() {
 
 async function enter(id: string, name: string) {
   const socket = await connect(id, { signal: AbortSignal.timeout(30_000) });
-  socket.onmessage = ({ data }) => console.log(data);
+  socket.onmessage = ({ data }) => console.log(String(data).replace(/\p{Cc}/gu, "")); // nobody's text commands the terminal
   socket.onclose = () => Deno.exit();
   socket.send(`${name} is here`);
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {

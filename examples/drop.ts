@@ -40,11 +40,11 @@ async function takeInto(folder: string) {
   await server.finished;
 }
 
-/** The last part of the path, if it is a plain name: nothing leads out of the folder, nothing is hidden. */
+/** The path, if it is a plain name: nothing leads out of the folder, is hidden, or commands the terminal. */
 function nameIn(url: string): string | undefined {
   try {
     const name = decodeURIComponent(new URL(url).pathname.slice(1));
-    return /^[^/\\.\0][^/\\\0]{0,199}$/.test(name) ? name : undefined;
+    return /^[^/\\.\p{Cc}][^/\\\p{Cc}]{0,199}$/u.test(name) ? name : undefined;
   } catch {
     return undefined;
   }

@@ -12,8 +12,8 @@ const MAX_BACKOFF_MS = 30_000;
 
 /** What a {@linkcode ControlKeeper} works with. */
 export interface ControlKeeperOptions extends ControlChannelOptions {
-  /** Opens the WebSocket. */
-  readonly open: (signal: AbortSignal) => Promise<WebSocket>;
+  /** Opens the WebSocket; `signal` ends the attempt, `until` what came of it, whatever the peer is saying. */
+  readonly open: (signal: AbortSignal, until: AbortSignal) => Promise<WebSocket>;
   /** There is a channel. */
   readonly onOpen: () => void;
   /** Nobody is heard any more since that moment of `performance.now()`. */
@@ -101,7 +101,14 @@ export class ControlKeeper implements AsyncDisposable {
     const { signal } = this.#closing;
     try {
       const soon = AbortSignal.any([signal, AbortSignal.timeout(OPENING_MS)]);
-      return new ControlChannel(await this.#options.open(soon), this.#options);
+      const over = new AbortController();
+      const socket = await this.#options.open(soon, over.signal);
+      if (signal.aborted) socket.close(); // in the very moment in which it opened
+      signal.throwIfAborted();
+      const channel = new ControlChannel(socket, this.#options);
+      // A message without end would pile up behind a goodbye that nobody answers.
+      void channel.closed.then(() => signal.aborted || over.abort());
+      return channel;
     } catch (error) {
       signal.throwIfAborted();
       return error instanceof PeerError && error.code === "denied" ? null : undefined;

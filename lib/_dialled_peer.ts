@@ -95,7 +95,7 @@ export class DialledPeer implements AsyncDisposable {
 
   #keepControl({ report, reconnect }: DialledPeerOptions): void {
     this.#keeper = new ControlKeeper({
-      open: (signal) => this.#client.webSocket(CONTROL_PATH, { signal }),
+      open: (signal, until) => this.#client.webSocket(CONTROL_PATH, { signal, until }),
       onOpen: () => this.#pool.refill(),
       onLost: (heardAt) => {
         this.#finder.forget();

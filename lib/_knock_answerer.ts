@@ -8,6 +8,7 @@ import {
   type Endpoint,
   formatEndpoint,
   isGlobalIPv4,
+  subscriberPrefix,
 } from "./endpoint.ts";
 import { natOf } from "./nat.ts";
 import type { OnProgress } from "./progress.ts";
@@ -18,6 +19,11 @@ import { ServingTactics } from "./_serving_tactics.ts";
 const MAX_DIALS = 128;
 /** Endpoints of one knock that are dialled. */
 const MAX_DIALS_PER_KNOCK = 8;
+/**
+ * An endpoint for which nobody vouches may be a third party's, who must not be flooded: it is given up once it has refused so
+ * often. Two peers that refuse each other's SYNs meet within the first few.
+ */
+const MAX_REDIALS_UNVOUCHED = 16;
 /** Addresses for which the DHT's nodes vouched of late, and knocks that wait for it. */
 const MAX_REMEMBERED = 256;
 /** How long they count: an announcement and a sealed knock of one peer come within seconds. */
@@ -55,7 +61,7 @@ export class KnockAnswerer implements AsyncDisposable {
    *
    * Whoever knocks may name anybody. Nobody is dialled at that word alone: the DHT's nodes must have seen an announcement come
    * from one of the addresses, or it came over a connection from there; of others only those are dialled that no third party
-   * on IPv4 can have.
+   * on IPv4 can have, and not for long.
    */
   answer(knock: Knock): void {
     if (this.#closing.signal.aborted) return;
@@ -83,11 +89,12 @@ export class KnockAnswerer implements AsyncDisposable {
   #dial({ answer, candidates, nat, ports, via }: Knock, verified: readonly string[]): void {
     const { vantage, report } = this.#options;
     const own = vantage();
-    // Of IPv6 the DHT, which we use over IPv4, can verify nothing: there the rate limits have to do.
-    const named = candidates.filter((c) => verified.includes(c.hostname) || !isGlobalIPv4(c));
+    const vouched = new Set(verified.map(subscriberPrefix));
+    const isVouched = ({ hostname }: Endpoint) => vouched.has(subscriberPrefix(hostname));
+    const named = candidates.filter((c) => isVouched(c) || mayBeAnothers(c, via));
     const addresses = via === "announce" || via === "control" ? verified : [];
     const allowed = dialable(named, own, { addresses, chosen: false });
-    this.#dialAll(allowed, via);
+    this.#dialAll(allowed, via, isVouched);
     // Whoever announces himself and no more has a port that he knows. Who meets a sequence always says more.
     const peer = nat ?? (own.nat.mapping === "sequential" ? undefined : natOf("preserving"));
     if (!peer) return;
@@ -102,26 +109,31 @@ export class KnockAnswerer implements AsyncDisposable {
     this.#tactics.start({ outlook: view, own: own.nat, peer, remote, ...told });
   }
 
-  #dialAll(allowed: readonly Endpoint[], via: Knock["via"]): void {
+  #dialAll(
+    allowed: readonly Endpoint[],
+    via: Knock["via"],
+    isVouched: (endpoint: Endpoint) => boolean,
+  ): void {
     const targets = allowed.filter((e) => !this.#dials.has(formatEndpoint(e)))
       .slice(0, Math.min(MAX_DIALS_PER_KNOCK, MAX_DIALS - this.#dials.size));
     if (targets.length === 0) return;
     this.#options.report({ type: "knocked", via, from: targets.map(formatEndpoint) });
     for (const target of targets) {
       const key = formatEndpoint(target);
-      this.#dials.set(key, this.#dialOne(target).finally(() => this.#dials.delete(key)));
+      const maxRedials = isVouched(target) ? Infinity : MAX_REDIALS_UNVOUCHED;
+      this.#dials.set(key, this.#dialOne(target, maxRedials).finally(() => this.#dials.delete(key)));
     }
   }
 
   /** Until the window ends, or a path from there is in use: it may have been opened by the other side's SYN. */
-  async #dialOne(target: Endpoint) {
+  async #dialOne(target: Endpoint, maxRedials: number) {
     const { port, gate } = this.#options;
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), PUNCH_WINDOW_MS);
     const stopWaiting = gate.onPath(formatEndpoint(target), () => over.abort());
     try {
       const signal = AbortSignal.any([over.signal, this.#closing.signal]);
-      gate.admit(await dialPersistently(port, target, { bound: true, signal }));
+      gate.admit(await dialPersistently(port, target, { bound: true, signal, maxRedials }));
     } catch {
       /* no path this way: the connecting peer reports it */
     } finally {
@@ -135,6 +147,14 @@ export class KnockAnswerer implements AsyncDisposable {
     this.#closing.abort();
     await Promise.all([...this.#dials.values(), this.#tactics[Symbol.asyncDispose]()]);
   }
+}
+
+/**
+ * Whether an endpoint is dialled though nobody vouches for it. Of IPv6 the DHT, which we use over IPv4, can verify nothing: there
+ * the rate limits have to do. Knocks over a connection have none, and where their sender is, the connection tells.
+ */
+function mayBeAnothers(endpoint: Endpoint, via: Knock["via"]): boolean {
+  return via === "control" ? addressScope(endpoint.hostname) !== "global" : !isGlobalIPv4(endpoint);
 }
 
 function asCandidate(endpoint: Endpoint): Candidate {

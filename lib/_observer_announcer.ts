@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { addressFamily, addressScope, type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { addressFamily, addressScope, type Endpoint, formatEndpoint, operatorPrefix } from "./endpoint.ts";
 import type { PunchPort } from "./punch/mod.ts";
 
 /** Addresses that our port has dialled; a firewall has long forgotten those that this many others follow. */
@@ -79,7 +79,7 @@ export class ObserverAnnouncer implements AsyncDisposable {
     const own = this.#options.ownAddress();
     const isTrue = own !== undefined && own === this.#proven;
     if (isTrue) this.#announcement ??= this.#options.announce();
-    else if (!isTrue) this.#withdraw();
+    else this.#withdraw();
   }
 
   #sentNothing(remote: Endpoint): void {
@@ -129,7 +129,6 @@ export function hasSentNothing(error: unknown): boolean {
 
 /** Whether somebody sits beyond whatever guards our network; its neighbours may be inside. */
 function isFar(address: string, own: string): boolean {
-  const networkOf = (ipv4: string) => ipv4.split(".", 2).join(".");
   return addressFamily(address) === 4 && addressScope(address) === "global" &&
-    networkOf(address) !== networkOf(own);
+    operatorPrefix(address) !== operatorPrefix(own);
 }

@@ -1,6 +1,6 @@
 import { deadline } from "@std/async";
 import type { Discovery } from "./discovery/mod.ts";
-import { addressFamily, type Endpoint } from "./endpoint.ts";
+import { addressFamily, type Endpoint, formatEndpoint } from "./endpoint.ts";
 import { resolveServers } from "./netcheck/mod.ts";
 
 /** Two places to look from tell whether a NAT gives each destination another port. */
@@ -10,7 +10,7 @@ const PATIENCE_MS = 1000;
 
 /**
  * Whom to ask what our NAT does to TCP, over IPv4: the servers that are listed, and observers that the DHT knows of, by
- * turns. The DHT is waited for only where too few of the list are known by an address; else those that it found before
+ * turns, each once. The DHT is waited for only where too few of the list are known by an address; else those that it found before
  * are taken, and it is asked for the next time. An empty list asks nobody. Rejects only with `signal.reason`.
  */
 export async function listObservers(
@@ -26,7 +26,8 @@ export async function listObservers(
   signal.throwIfAborted();
   if (servers.length < ENOUGH) await deadline(finding, PATIENCE_MS, { signal }).catch(() => {});
   signal.throwIfAborted();
-  return byTurns(servers, found.filter(isIPv4));
+  const all = byTurns(servers, found.filter(isIPv4));
+  return [...new Map(all.map((server) => [formatEndpoint(server), server])).values()];
 }
 
 function isIPv4({ hostname }: Endpoint): boolean {

@@ -134,7 +134,7 @@ export class PathFinder {
     const { control, report } = this.#options;
     const resolution = await this.#resolve(signal);
     const agreed = isSecond ? undefined : control?.();
-    const incoming = incomingPaths(resolution.record.candidates);
+    using incoming = incomingPaths(resolution.record.candidates);
     await using port = await openPort({ port: 0, onConnection: incoming.push });
     await using side = await openOwnSide(this.#options, {
       ...{ port, record: resolution.record, signal, isSecond },
@@ -186,11 +186,11 @@ export class PathFinder {
     const { publicKey, report } = this.#options;
     const { incoming, signal, outlook: view } = around;
     const over = new AbortController();
-    const tactic = this.#startTactic(port, {
-      ...around,
-      signal: AbortSignal.any([signal, over.signal]),
-    });
-    const knocking = this.#knock(port, tactic, { ...around, signal: over.signal });
+    // Not `AbortSignal.any`: Deno 2.9 forgets one that nobody holds, with all that was to be closed by it. The race ends with
+    // `signal`, and the rest with the race.
+    const beside = { ...around, signal: over.signal };
+    const tactic = this.#startTactic(port, beside);
+    const knocking = this.#knock(port, tactic, beside);
     const hopeless = view.strategy === "none";
     const window = AbortSignal.timeout(
       hopeless ? view.certain ? CERTAIN_MS : DOUBT_MS : (this.#directMs ?? 0) * 3 + PUNCH_WINDOW_MS,

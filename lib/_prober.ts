@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { probeDatagram, type ProbeOutcome, type ProbeTransport } from "./check/mod.ts";
-import { addressFamily, addressScope, type Endpoint } from "./endpoint.ts";
-import { networkOf, Occupancy } from "./occupancy.ts";
+import { addressFamily, addressScope, type Endpoint, subscriberPrefix } from "./endpoint.ts";
+import { Occupancy } from "./occupancy.ts";
 import { dialUnbound } from "./punch/mod.ts";
 
 /** TCP sends its second SYN after 1 s: what two have not opened in 1.5 s is silence at any RTT that matters. */
@@ -52,7 +52,7 @@ export class Prober implements AsyncDisposable {
     if (this.#closing.signal.aborted || target.port < LEAST_PORT || !this.#mayProbe(target.hostname)) {
       return "declined";
     }
-    const network = networkOf(target.hostname);
+    const network = subscriberPrefix(target.hostname);
     const place = this.#count(network) ? this.#atOnce.enter(target.hostname) : null;
     if (place === null) return "declined";
     const trying = transport === "tcp"
@@ -106,11 +106,15 @@ export function outcomeOf(error: unknown): ProbeOutcome {
 }
 
 /** One datagram from a fresh port, and nothing more whatever happens. */
-function sendOnce({ hostname, port }: Endpoint, data: Uint8Array): Promise<ProbeOutcome> {
-  return new Promise((resolve) => {
-    const socket = createSocket(addressFamily(hostname) === 6 ? "udp6" : "udp4");
-    const end = (error?: Error | null) => socket.close(() => resolve(error ? "declined" : "sent"));
-    socket.on("error", () => {});
-    socket.send(data, port, hostname, end);
-  });
+async function sendOnce({ hostname, port }: Endpoint, data: Uint8Array): Promise<ProbeOutcome> {
+  const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
+  const socket = createSocket(addressFamily(hostname) === 6 ? "udp6" : "udp4");
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  // Where there is no descriptor left, this comes in place of the callback.
+  socket.on("error", () => resolve("declined"));
+  socket.send(data, port, hostname, (error) => resolve(error ? "declined" : "sent"));
+  const outcome = await promise;
+  socket.close();
+  await closed;
+  return outcome;
 }

@@ -35,8 +35,8 @@ export interface TacticKnock {
 /** What a serving peer does for NATs that give each connection another port. */
 export class ServingTactics implements AsyncDisposable {
   readonly #options: ServingTacticsOptions;
-  readonly #closing = new AbortController();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, { readonly over: AbortController; readonly done: Promise<void> }>();
+  #isClosed = false;
 
   constructor(options: ServingTacticsOptions) {
     this.#options = options;
@@ -46,17 +46,18 @@ export class ServingTactics implements AsyncDisposable {
   start(knock: TacticKnock): void {
     // A peer whose own ports are hard to know may announce itself first, and say so a moment later.
     const key = `${formatEndpoint(knock.remote)} ${knock.outlook.role}`;
-    if (this.#closing.signal.aborted || this.#running.has(key) || this.#running.size >= MAX_TACTICS) return;
-    this.#running.set(key, this.#run(knock).catch(() => {}).finally(() => this.#running.delete(key)));
+    if (this.#isClosed || this.#running.has(key) || this.#running.size >= MAX_TACTICS) return;
+    const over = new AbortController();
+    const done = this.#run(knock, over).catch(() => {}).finally(() => this.#running.delete(key));
+    this.#running.set(key, { over, done });
   }
 
-  /** Until the window ends, or a path from that address is in use. */
-  async #run(knock: TacticKnock): Promise<void> {
+  /** Until the window ends, a path from that address is in use, or it is closed. */
+  async #run(knock: TacticKnock, over: AbortController): Promise<void> {
     const { gate } = this.#options;
-    const over = new AbortController();
+    const { signal } = over;
     const timer = setTimeout(() => over.abort(), PUNCH_WINDOW_MS);
     const stopWaiting = gate.onPath(knock.remote.hostname, () => over.abort());
-    const signal = AbortSignal.any([over.signal, this.#closing.signal]);
     try {
       await this.#act(knock, { signal, onStream: (stream) => gate.admit(stream, true) });
       await aborted(signal); // the dials of a bracket go on by themselves
@@ -83,7 +84,9 @@ export class ServingTactics implements AsyncDisposable {
 
   /** Ends what is under way. */
   async [Symbol.asyncDispose]() {
-    this.#closing.abort();
-    await Promise.all(this.#running.values());
+    this.#isClosed = true;
+    const running = [...this.#running.values()];
+    for (const { over } of running) over.abort();
+    await Promise.all(running.map(({ done }) => done));
   }
 }

@@ -1,7 +1,8 @@
 import { delay } from "@std/async";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Candidate, Endpoint } from "./endpoint.ts";
-import { dialPersistently, openPort, type PunchPort } from "./punch/mod.ts";
+import { dialPersistently } from "./punch/mod.ts";
+import { openPorts } from "./_tactics.ts";
 
 /** With the port that is announced, three pairs of ports. */
 const SPARES = 2;
@@ -27,14 +28,8 @@ export interface SparePortsOptions {
  */
 export async function openSparePorts(options: SparePortsOptions): Promise<Candidate[]> {
   const { publicAddress: hostname, remote, signal, onStream } = options;
-  const ports: PunchPort[] = [];
-  for (let i = 0; i < SPARES; i++) ports.push(await openPort({ port: 0, onConnection: onStream }));
-  const close = () => void ports.forEach((port) => port.close());
-  signal.addEventListener("abort", close, { once: true });
-  if (signal.aborted) {
-    close();
-    return [];
-  }
+  const ports = await openPorts(SPARES, { signal, onStream });
+  if (signal.aborted) return [];
   for (const port of ports) {
     delay(HEAD_START_MS, { signal })
       .then(() => dialPersistently(port, remote, { bound: true, signal }))

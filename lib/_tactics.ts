@@ -23,6 +23,11 @@ import {
 
 /** Ports that are told: as many as a knock and a record hold. */
 export const MAX_TOLD_PORTS = 16;
+/**
+ * Observers that look before the dials, and again after them: one of them has to answer, and of those that the DHT names some
+ * are gone.
+ */
+const MAX_ASKED = 3;
 /** How long an observation may take. */
 const OBSERVATION_MS = 1500;
 
@@ -64,49 +69,83 @@ export async function volley(
   await dialPorts(port, remote.hostname, guesses, options);
 }
 
+/** Fresh ports, until aborted. Rejects where the system has no more of them, and holds none then. */
+export async function openPorts(count: number, { signal, onStream }: TacticOptions): Promise<PunchPort[]> {
+  const ports: PunchPort[] = [];
+  const close = () => void Promise.all(ports.map((port) => port.close()));
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    while (ports.length < count) ports.push(await openPort({ port: 0, onConnection: onStream }));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  if (signal.aborted) close();
+  return ports;
+}
+
 /** What {@linkcode bracket} works with. */
 export interface BracketOptions extends TacticOptions {
   readonly sequence: PortSequence;
   /** One dial to each, in this order. */
   readonly remotes: readonly Endpoint[];
-  /** Two servers, or the same twice. */
+  /** Servers that see our connections, best first. */
   readonly servers: readonly Endpoint[];
   /** Whether ports to come are told as well, for dials that take the place of refused ones. @default {false} */
   readonly ahead?: boolean;
 }
 
 /**
- * Dials from fresh ports, between two observations in the same burst: the external ports of the dials lie between those
- * that the servers see. Gives them once known, in the order of the dials; none where the NAT was busier than that.
- * The dials go on until aborted.
+ * Dials from fresh ports, between observations in the same burst: the external ports of the dials lie between those that the
+ * servers see. Gives them once one server has answered before them and one after, in the order of the dials; none where the
+ * NAT was busier than that. The dials go on until aborted.
  *
  * A NAT that refuses SYNs ends a dial before the peer behind it has heard of it. The next dial has the next port, so those
  * to come are told at once, and are used up one after the other until the peer has opened them.
  */
 export async function bracket(options: BracketOptions): Promise<number[]> {
-  const { ahead = false, remotes, sequence, servers, signal, onStream } = options;
-  const [first, second = first] = servers;
-  if (!first || !second) return [];
-  const ports: PunchPort[] = [];
-  const close = () => void Promise.all(ports.map((port) => port.close()));
-  for (let i = 0; i < remotes.length + 2; i++) {
-    ports.push(await openPort({ port: 0, onConnection: onStream }));
-  }
-  if (signal.aborted) close();
-  signal.addEventListener("abort", close, { once: true });
+  const { ahead = false, remotes, sequence: { step, ...sequence }, signal, onStream } = options;
+  const servers = options.servers.slice(0, MAX_ASKED);
+  if (servers.length === 0) return [];
+  const burst = [...servers, ...remotes, ...servers];
+  const ports = await openPorts(burst.length, { signal, onStream });
+  const look = (from: number) =>
+    Promise.any(servers.map(async (server, i): Promise<Sighted> => {
+      const at = from + i;
+      return { at, port: await observe(ports[at]!, server, signal) };
+    }));
+  const dials = { first: servers.length, count: remotes.length, step };
   // All in one turn: so their SYNs leave in this order.
-  const before = observe(ports[0]!, first, signal);
+  const before = look(0);
   for (const [i, remote] of remotes.entries()) {
     const refused = () => ahead && i === 0 ? dialOneByOne(remote, options) : undefined;
-    void ports[i + 1]!.dial(remote).then(onStream, refused);
+    void ports[dials.first + i]!.dial(remote).then(onStream, refused);
   }
-  const after = observe(ports.at(-1)!, second, signal);
+  const after = look(dials.first + dials.count);
   const [a, b] = await Promise.allSettled([before, after]);
   if (a.status === "rejected" || b.status === "rejected") return [];
-  const between = portsBetween(a.value, b.value, sequence.step, MAX_TOLD_PORTS);
-  if (!ahead || between.length === 0) return between;
-  const next = { ...sequence, next: b.value + sequence.step };
-  return [...between, ...portsAhead(next, MAX_TOLD_PORTS - between.length)];
+  const own = portsOfDials(a.value, b.value, dials);
+  if (!ahead || own.length === 0) return own;
+  const next = { ...sequence, step, next: b.value.port + (burst.length - b.value.at) * step };
+  return [...own, ...portsAhead(next, MAX_TOLD_PORTS - own.length)];
+}
+
+/** The external port of one connection of a burst. */
+interface Sighted {
+  /** How many of the burst went before. */
+  readonly at: number;
+  readonly port: number;
+}
+
+/** The ports between two that were seen, without those that belong to observers who were asked beside the dials. */
+function portsOfDials(
+  a: Sighted,
+  b: Sighted,
+  { first, count, step }: { first: number; count: number; step: number },
+): number[] {
+  const [before, after] = [first - a.at - 1, b.at - first - count];
+  const between = portsBetween(a.port, b.port, step, MAX_TOLD_PORTS + before + after);
+  return between.slice(before, between.length - after);
 }
 
 /** From a fresh port each time, a little after the last one was refused. Never rejects. */
@@ -114,9 +153,8 @@ async function dialOneByOne(remote: Endpoint, { signal, onStream }: TacticOption
   for (let i = 0; i < MAX_TOLD_PORTS && !signal.aborted; i++) {
     try {
       await delay(Math.min(FIRST_PAUSE_MS * 2 ** i, MAX_PAUSE_MS), { signal });
-      const port = await openPort({ port: 0, onConnection: onStream });
-      signal.addEventListener("abort", () => void port.close(), { once: true });
-      return onStream(await port.dial(remote, { signal }));
+      const [port] = await openPorts(1, { signal, onStream });
+      return onStream(await port!.dial(remote, { signal }));
     } catch { /* refused again: the peer has not opened that port yet */ }
   }
 }

@@ -50,18 +50,29 @@ export interface Peer extends AsyncDisposable {
   readonly path: PathInfo;
   /** What went over all paths, and how long the round trips were of late. */
   stats(): PeerStats;
-  /** One round trip in milliseconds. Rejects with `signal.reason`, or while the peer is not heard. */
+  /**
+   * One round trip in milliseconds; where the peer was lost, after it has been found again.
+   * Rejects with `signal.reason`, with an `AbortError` if the peer is lost before it answers, or with `PeerError` `closed`.
+   */
   ping(options?: { signal?: AbortSignal }): Promise<number>;
-  /** Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`. */
+  /**
+   * Native `fetch`; `input` is a path such as `/news`, or a URL at `https://<id>.skip.alt/`. In `response.url`, an address of the
+   * discard-only prefix 100::/64 stands for the name.
+   * Rejects with `TypeError` if `input` names another host, with `PeerError` if the peer cannot be reached or does not let us in.
+   */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** A native WebSocket that is open. */
+  /**
+   * A native WebSocket that is open; its `url` has the stand-in, too.
+   * Rejects with `PeerError` if the peer cannot be reached, does not let us in, or does not want a WebSocket there.
+   */
   webSocket(path?: string, options?: WebSocketOptions): Promise<WebSocket>;
   /**
    * A stream of bytes to the peer's own HTTP server, inside TLS: a program that speaks HTTP/1.1 can be joined to it as it is. Who we
    * are is shown first, so that every request on the stream is ours.
+   * Rejects with `PeerError` if the peer cannot be reached, cannot prove its id, or does not let us in.
    */
   openStream(options?: StreamOptions): Promise<ByteStream>;
-  /** Ends every connection to the peer. Idempotent. */
+  /** Ends every connection to the peer; resolves when that is done. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -98,12 +109,13 @@ async function openPeer(id: string, options: DialOptions, { lasting }: { lasting
   const { portMapping = true, reconnect = false } = options;
 
   await using stack = new AsyncDisposableStack();
-  const { discovery } = stack.use(await openNetwork(options, 0));
+  const { discovery } = stack.use(await openNetwork(options, { readOnly: true }));
   stack.use(reportOnline(discovery, report));
   const about = { id: canonical, publicKey, identity, credentials, discovery, stun, portMapping };
   const peer = stack.use(await DialledPeer.open({ ...about, reconnect, lasting, report }, signal));
   const resources = stack.move();
-  const close = () => resources.disposeAsync();
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= resources.disposeAsync();
   return {
     id: canonical,
     get path() {

@@ -22,7 +22,11 @@ export interface Candidate extends Endpoint {
   readonly kind: CandidateKind;
 }
 
-/** What may be done with an address; `global` is everything that has no special purpose (RFC 6890). */
+/**
+ * What may be done with an address. `global` is everything that has no special purpose (RFC 6890), or serves for documentation
+ * alone; `reserved` is also what translators and tunnels of a machine give themselves (192.0.0.0/24, 198.18.0.0/15), and an IPv6
+ * address that stands for an IPv4 one.
+ */
 export type AddressScope =
   | "unspecified"
   | "loopback"
@@ -109,6 +113,17 @@ function compressZeros(groups: string[]): string {
   return `${groups.slice(0, best.start).join(":")}::${groups.slice(best.start + best.length).join(":")}`;
 }
 
+/** What one subscriber has at least: an IPv4 address, or an IPv6 /64. */
+export function subscriberPrefix(address: string): string {
+  return addressFamily(address) === 6 ? addressToBytes(address)!.subarray(0, 8).toHex() : address;
+}
+
+/** What one operator often has: the first 16 bits of an IPv4 address, 32 of an IPv6 one. */
+export function operatorPrefix(address: string): string {
+  const bytes = addressToBytes(address);
+  return bytes === null ? address : bytes.subarray(0, bytes.length === 4 ? 2 : 4).toHex();
+}
+
 /** What the special-purpose registries say of an address (RFC 6890, RFC 6598 for 100.64/10). */
 export function addressScope(address: string): AddressScope {
   const bytes = addressToBytes(address);
@@ -118,7 +133,7 @@ export function addressScope(address: string): AddressScope {
 }
 
 function scopeOfIPv4(bytes: Uint8Array): AddressScope {
-  const [a, b] = bytes as unknown as [number, number];
+  const [a, b, c] = bytes as unknown as [number, number, number];
   if (a === 0) return "unspecified";
   if (a === 127) return "loopback";
   if (a === 169 && b === 254) return "link-local";
@@ -126,6 +141,7 @@ function scopeOfIPv4(bytes: Uint8Array): AddressScope {
     return "private";
   }
   if (a >> 4 === 14) return "multicast";
+  if ((a === 192 && b === 0 && c === 0) || (a === 198 && b >> 1 === 9)) return "reserved";
   return a >> 4 === 15 ? "reserved" : "global";
 }
 
@@ -136,8 +152,21 @@ function scopeOfIPv6(bytes: Uint8Array): AddressScope {
   }
   if (a === 255) return "multicast";
   if (a === 254 && b >> 6 === 2) return "link-local";
-  return a >> 1 === 126 ? "private" : "global";
+  if (a >> 1 === 126) return "private";
+  return IPV4_IN_IPV6.some((prefix) => prefix.every((byte, i) => byte === bytes[i])) ? "reserved" : "global";
 }
+
+/**
+ * Prefixes of addresses behind which a translator or a relay finds one of IPv4: whoever names one of them names a machine that
+ * only looks like one of IPv6. NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380), and the IPv4-compatible ones
+ * (RFC 4291 section 2.5.5.1).
+ */
+const IPV4_IN_IPV6: readonly (readonly number[])[] = [
+  [0, 0x64, 0xff, 0x9b],
+  [0x20, 0x02],
+  [0x20, 0x01, 0, 0],
+  Array<number>(12).fill(0),
+];
 
 /**
  * Reads `HOST:PORT` or `[IPV6]:PORT`; the host may be a name.
@@ -154,7 +183,7 @@ export function parseHostPort(text: string): Endpoint {
   return { hostname: match[1] ?? match[2]!, port };
 }
 
-/** Whether it is at an IPv4 address of the public internet. */
+/** Whether it is at an IPv4 address of the public internet, however that is written: `::ffff:192.0.2.1` is one. */
 export function isGlobalIPv4({ hostname }: Endpoint): boolean {
-  return addressFamily(hostname) === 4 && addressScope(hostname) === "global";
+  return addressFamily(canonicalAddress(hostname)) === 4 && addressScope(hostname) === "global";
 }

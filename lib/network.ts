@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Discovery, openDiscovery, PUBLIC_BOOTSTRAP } from "./discovery/mod.ts";
+import { type Discovery, type DiscoveryOptions, openDiscovery, PUBLIC_BOOTSTRAP } from "./discovery/mod.ts";
 import { parseHostPort } from "./endpoint.ts";
 import type { OnProgress } from "./progress.ts";
 
@@ -51,15 +51,19 @@ export interface Network extends AsyncDisposable {
 }
 
 /**
- * Opens discovery on a UDP port (0 for any), or takes the one that the options bring.
+ * Opens discovery, or takes the one that the options bring. Who comes and goes is `readOnly` (BEP 43): else a dead
+ * entry would be left of him in the tables of others.
  * Throws `SyntaxError` for a bootstrap node that is no `HOST:PORT`, `Deno.errors.AddrInUse` for a port in use.
  */
-export async function openNetwork(options: NetworkOptions, port: number): Promise<Network> {
+export async function openNetwork(
+  options: NetworkOptions,
+  node: Pick<DiscoveryOptions, "port" | "readOnly">,
+): Promise<Network> {
   if (options.discovery) {
     return { discovery: options.discovery, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const discovery = await openDiscovery({
-    port,
+    ...node,
     bootstrap: options.bootstrap?.map(parseHostPort) ?? PUBLIC_BOOTSTRAP,
     ...(options.knownNodesFile ? { knownNodesFile: options.knownNodesFile } : {}),
   });

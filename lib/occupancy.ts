@@ -1,4 +1,4 @@
-import { addressFamily, addressToBytes } from "./endpoint.ts";
+import { subscriberPrefix } from "./endpoint.ts";
 
 /** Somebody who is inside. */
 export interface Place {
@@ -64,6 +64,7 @@ class Visitor implements Place {
   #isInside = true;
   #hasLeft = false;
   #isKept = false;
+  #isPromoted = false;
 
   constructor(all: Queue, own: Queue, ends: Ends, sendAway?: () => void) {
     this.#all = all;
@@ -96,7 +97,8 @@ class Visitor implements Place {
   }
 
   promote() {
-    if (!this.#isInside || this.#isKept) return;
+    if (!this.#isInside || this.#isKept || this.#isPromoted) return;
+    this.#isPromoted = true; // for good: asking again does not make him younger
     this.#stepOut();
     this.#stand(true);
   }
@@ -148,7 +150,7 @@ export class Occupancy {
    * @param isOneOfMany Nobody of his network has to make room for him.
    */
   enter(address: string, sendAway?: () => void, isOneOfMany = false): Place | null {
-    const [key, all, share] = [networkOf(address), this.#all, this.#share];
+    const [key, all, share] = [subscriberPrefix(address), this.#all, this.#share];
     const own = this.#networks.get(key);
     if (own && own.count >= this.#maxPerNetwork && (isOneOfMany || !own.makeRoom())) return null;
     if (all.count >= this.#max && !all.makeRoom()) return null;
@@ -157,9 +159,4 @@ export class Occupancy {
     this.#networks.set(key, network);
     return new Visitor(all, network, this.#ends, sendAway);
   }
-}
-
-/** What one subscriber has at least: an IPv4 address, or an IPv6 /64. */
-export function networkOf(address: string): string {
-  return addressFamily(address) === 6 ? addressToBytes(address)!.subarray(0, 8).toHex() : address;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async";
 import type { AccessOptions } from "./access/mod.ts";
 import type { LocalCandidates } from "./candidates/mod.ts";
 import { openAccess } from "./_access.ts";
@@ -36,7 +37,7 @@ export interface ServeOptions extends NetworkOptions {
   readonly access?: AccessOptions;
   /** UDP and TCP port, the same number for both. @default {0} any */
   readonly port?: number;
-  /** Stops serving, at once: like that of `Deno.serve`. Rejects `serve` with its reason while it is starting. */
+  /** Shuts the server down like {@linkcode Server.shutdown}. Rejects `serve` with its reason while it is starting. */
   readonly signal?: AbortSignal;
   /**
    * Whether to be named in the DHT, to peers that look for somebody who tells them how their NAT treats them, once we know
@@ -194,11 +195,12 @@ async function publish(
   });
   announce(stack.use(publication));
   if (await look()) {
-    await new Promise<void>((resolve) => {
-      onPublished = resolve;
-      urge();
-    });
+    const again = Promise.withResolvers<void>();
+    onPublished = again.resolve;
+    urge();
+    await (signal ? abortable(again.promise, signal) : again.promise);
   }
+  signal?.throwIfAborted();
   stack.use(watchCandidates({ gather, look, publication, report, published: () => published }));
 }
 
@@ -209,7 +211,7 @@ async function openPorts(
   gate: Gate,
 ): Promise<{ network: Network; port: PunchPort; announcer: ObserverAnnouncer }> {
   for (let attempt = 1;; attempt++) {
-    const network = await openNetwork(options, wanted);
+    const network = await openNetwork(options, { port: wanted });
     try {
       const announcer = new ObserverAnnouncer({
         announce: () => network.discovery.announceObserver(port.port),
@@ -273,6 +275,6 @@ function makeServer(
   };
   const stop = () => void shutdown().catch(() => {}); // `finished` tells
   signal?.addEventListener("abort", stop);
-  if (signal?.aborted) stop(); // while it was starting
+  if (signal?.aborted) stop(); // by whoever was told that it is ready
   return { ...about, finished: finished.promise, shutdown, [Symbol.asyncDispose]: shutdown };
 }

@@ -38,7 +38,6 @@ const ADAPTERS: Record<string, string> = {
   "dns-packet": "lib/discovery/record.ts",
   "uqr": "cli/_qr.ts",
   "z32": "lib/identity/id.ts",
-  "@peculiar/x509": "lib/identity/certificate.ts",
   "@peculiar/asn1-schema": "lib/identity/certificate.ts",
   "@peculiar/asn1-x509": "lib/identity/certificate.ts",
 };
@@ -131,9 +130,11 @@ Deno.test("a folder of lib is entered only through its mod.ts", async () => {
   assertEquals(sources.flatMap(sideEntrances), []);
 });
 
-Deno.test("each package of npm is known to one file", async () => {
+Deno.test("each package of npm is known to one file, which uses it", async () => {
   const sources = [...await sourcesIn("lib"), ...await sourcesIn("cli")];
   assertEquals(sources.flatMap(strayPackages), []);
+  const used = sources.flatMap(({ text }) => importsOf(text).map(packageOf));
+  assertEquals(Object.keys(ADAPTERS).filter((name) => !used.includes(name)), []);
 });
 
 Deno.test("a package that only tests use is known to one file of them, and is not published", async () => {

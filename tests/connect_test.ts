@@ -164,8 +164,11 @@ Deno.test("a Peer rejects what is asked of it after close()", async () => {
   const { serving, connecting } = inMemory();
   await using server = await serve(() => new Response("ok"), serving);
   const peer = await dial(server.id, connecting);
+  let isClosed = false;
+  const first = peer.close().then(() => isClosed = true);
   await peer.close();
-  await peer.close();
+  assertEquals(isClosed, true, "who closes it again waits as long");
+  await first;
   const error = await assertRejects(() => peer.fetch("/"), PeerError);
   assertEquals(error.code, "closed");
 });

@@ -3,8 +3,10 @@
  * each. What only works inside this checkout fails here.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { flagsOf, PERMISSIONS } from "../cli/_permissions.ts";
 import { readConfig, ROOT } from "../tools/run_flags.ts";
 import { checkoutPackage, type JsrRegistry, serveJsr, stdPackages, unfurl } from "./jsr_registry.ts";
+import { foldersBelow } from "./skip_process.ts";
 import { Testnet } from "./testnet.ts";
 
 /** Echoes over WebSockets until its stdin ends. Its first line of output is its id. */
@@ -37,10 +39,10 @@ await closed;
 /** Ends a program that hangs, so that the test fails instead. */
 const PATIENCE_MS = 60_000;
 const CLI = "jsr:@skip-public-ip/skip-public-ip/cli";
-/** Those of the README for `skip id`. */
-const ID_PERMISSIONS = ["--allow-env", "--allow-read", "--allow-write"];
+/** Those of the README for `skip id`, where another test compares them. */
+const ID_PERMISSIONS = flagsOf(PERMISSIONS.id!);
 const DELIMITER = Deno.build.os === "windows" ? ";" : ":";
-const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=networkInterfaces", "--no-prompt"];
+const MODULE_PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=networkInterfaces", "--no-prompt"];
 
 /** A folder with nothing in it but the two scripts. */
 async function makeProject(): Promise<{ path: string } & AsyncDisposable> {
@@ -52,7 +54,7 @@ async function makeProject(): Promise<{ path: string } & AsyncDisposable> {
 
 function run(project: { path: string }, { env }: JsrRegistry, args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--check", ...PERMISSIONS, ...args],
+    args: ["run", "--quiet", "--check", ...MODULE_PERMISSIONS, ...args],
     cwd: project.path,
     env,
     stdin: "piped",
@@ -131,7 +133,7 @@ Deno.test("the command makes an identity when it runs straight from JSR with the
   const { stdout, code } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...ID_PERMISSIONS, CLI, "id"],
     cwd: project.path,
-    env: { ...registry.env, XDG_CONFIG_HOME: project.path },
+    env: { ...registry.env, ...foldersBelow(project.path) },
     stdin: "null",
     stderr: "inherit",
   }).output();
@@ -146,7 +148,7 @@ Deno.test("deno install, as in the README, makes a command of it, which knows it
   const env = {
     ...registry.env,
     DENO_INSTALL_ROOT: project.path,
-    XDG_CONFIG_HOME: project.path,
+    ...foldersBelow(project.path),
     // What is installed calls `deno` by its name.
     PATH: `${Deno.execPath().replace(/[/\\][^/\\]+$/, "")}${DELIMITER}${Deno.env.get("PATH")}`,
   };

@@ -72,6 +72,40 @@ Deno.test("ControlKeeper tries again where no path opened, and not where the pee
   assertEquals(attempts, 3);
 });
 
+Deno.test("ControlKeeper ends the connection of a channel that was lost, and says goodbye on one that is closed", async () => {
+  const ends: AbortSignal[] = [];
+  await using pair = await socketPair(); // the other side is there, but deaf
+  const other = await socketPair();
+  answerControl(other.server, REMOTE, () => {});
+  const open = (_: AbortSignal, until: AbortSignal) => {
+    ends.push(until);
+    return Promise.resolve(ends.length === 1 ? pair.client : other.client);
+  };
+  const back = Promise.withResolvers<void>();
+  const onOpen = () => ends.length === 2 && back.resolve();
+  const set = setUp({ open, onOpen, reconnect: true, pingIntervalMs: 5, silenceMs: 500 });
+  await back.promise;
+  await set[Symbol.asyncDispose]();
+  await other[Symbol.asyncDispose]();
+  assertEquals(ends.map(({ aborted }) => aborted), [true, false]);
+});
+
+Deno.test("ControlKeeper can be closed in the moment in which a channel opens", async () => {
+  await using pair = await socketPair();
+  const opening = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<WebSocket>();
+  await using set = setUp({
+    open() {
+      opening.resolve();
+      return opened.promise;
+    },
+  });
+  await opening.promise;
+  opened.resolve(pair.client);
+  await set.keeper[Symbol.asyncDispose]();
+  assertEquals([set.keeper.channel, pair.client.readyState >= WebSocket.CLOSING], [undefined, true]);
+});
+
 Deno.test("ControlKeeper.arrival() rejects with the reason of its signal, and ends with the keeper", async () => {
   await using set = setUp({
     open: (signal) =>

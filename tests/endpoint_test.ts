@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import {
   addressFamily,
   addressScope,
@@ -8,8 +8,10 @@ import {
   formatEndpoint,
   isGlobalIPv4,
   isPort,
+  operatorPrefix,
   parseHostPort,
   sameEndpoint,
+  subscriberPrefix,
 } from "../lib/endpoint.ts";
 
 /** Each address in a form that people write, and the one text form of RFC 5952. */
@@ -85,7 +87,20 @@ const SCOPES: Readonly<Record<ReturnType<typeof addressScope>, string[]>> = {
     "::ffff:10.0.0.1",
   ],
   "multicast": ["224.0.0.1", "239.255.255.255", "ff02::1"],
-  "reserved": ["240.0.0.1", "255.255.255.255", "::2", "name"],
+  "reserved": [
+    "240.0.0.1",
+    "255.255.255.255",
+    "192.0.0.4",
+    "198.18.0.1",
+    "198.19.255.255",
+    "::2",
+    "name",
+    "::1.2.3.4",
+    "64:ff9b::1.2.3.4",
+    "64:ff9b:1::1",
+    "2002:102:304::1",
+    "2001::1",
+  ],
   "global": [
     "1.1.1.1",
     "11.0.0.1",
@@ -97,8 +112,13 @@ const SCOPES: Readonly<Record<ReturnType<typeof addressScope>, string[]>> = {
     "100.63.255.255",
     "100.128.0.1",
     "192.167.0.1",
+    "192.0.1.1",
+    "198.17.0.1",
+    "198.20.0.1",
     "223.255.255.255",
     "2606:4700::1",
+    "2001:1::1",
+    "64:ff9a::1",
     "fec0::1",
     "::ffff:1.1.1.1",
   ],
@@ -146,10 +166,24 @@ Deno.test("isPort() takes 1 to 65535", () => {
 
 Deno.test("isGlobalIPv4() is true for addresses of the public internet alone, and of IPv4", () => {
   const is = (hostname: string) => isGlobalIPv4({ hostname, port: 1 });
-  assertEquals(["198.41.0.4", "10.0.0.1", "2606:4700::1", "example.org"].map(is), [
+  assertEquals(["198.41.0.4", "::ffff:198.41.0.4", "10.0.0.1", "2606:4700::1", "example.org"].map(is), [
+    true,
     true,
     false,
     false,
     false,
   ]);
+});
+
+Deno.test("subscriberPrefix() takes an IPv6 household for one, and an IPv4 address as it is", () => {
+  assertEquals(subscriberPrefix("2001:db8:0:1::1"), subscriberPrefix("2001:db8:0:1:ffff::2"));
+  assertNotEquals(subscriberPrefix("2001:db8:0:1::1"), subscriberPrefix("2001:db8:0:2::1"));
+  assertEquals(subscriberPrefix("198.51.100.7"), "198.51.100.7");
+});
+
+Deno.test("operatorPrefix() takes a /16 for one, and an IPv6 /32", () => {
+  assertEquals(operatorPrefix("198.51.100.7"), operatorPrefix("198.51.1.8"));
+  assertNotEquals(operatorPrefix("198.51.100.7"), operatorPrefix("198.52.100.7"));
+  assertEquals(operatorPrefix("2001:db8::1"), operatorPrefix("2001:db8:ffff::1"));
+  assertNotEquals(operatorPrefix("2001:db8::1"), operatorPrefix("2001:db9::1"));
 });

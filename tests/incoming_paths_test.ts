@@ -31,6 +31,37 @@ Deno.test("incomingPaths() gives the race what comes from the peer's addresses, 
   assertEquals([peer, ...strangers, late].map((s) => s.closed), [...Array(9).fill(false), true, true]);
 });
 
+Deno.test("incomingPaths() closes what no race has taken, once the race is over or there is none", async () => {
+  const came = () =>
+    [streamFrom("203.0.113.9"), streamFrom("203.0.113.9"), streamFrom("203.0.113.9")] as const;
+  const raced = incomingPaths([{ kind: "host", hostname: "203.0.113.9", port: 5 }]);
+  const [taken, left, late] = came();
+  [taken, left].forEach(raced.push);
+  const reader = raced.stream.getReader();
+  assertEquals((await reader.read()).value, taken);
+  await reader.cancel();
+  raced.push(late);
+  assertEquals([taken, left, late].map((s) => s.closed), [false, true, true]);
+
+  const unused = came();
+  {
+    using never = incomingPaths([{ kind: "host", hostname: "203.0.113.9", port: 5 }]);
+    unused.slice(0, 2).forEach(never.push);
+  }
+  assertEquals(unused.map((s) => s.closed), [true, true, false]);
+});
+
+Deno.test("incomingPaths() hands on at once what comes while the race waits", async () => {
+  using incoming = incomingPaths([{ kind: "host", hostname: "203.0.113.9", port: 5 }]);
+  const reader = incoming.stream.getReader();
+  const streams = [streamFrom("203.0.113.9"), streamFrom("203.0.113.9")];
+  for (const stream of streams) {
+    const reading = reader.read();
+    incoming.push(stream);
+    assertEquals((await reading).value, stream);
+  }
+});
+
 Deno.test("incomingPaths() closes what comes in masses from the peer's own address", () => {
   const { push } = incomingPaths([{ kind: "host", hostname: "203.0.113.9", port: 5 }]);
   const flood = Array.from({ length: 1100 }, () => streamFrom("203.0.113.9"));

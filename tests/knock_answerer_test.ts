@@ -9,14 +9,19 @@ import type { PunchPort } from "../lib/punch/mod.ts";
 
 const HOME: Vantage = { publicAddress: "198.51.100.7", interfaces: [{ address: "192.168.1.2", prefix: 24 }] };
 
-/** An answerer whose port dials nobody, but notes whom it would have dialled. */
-function answerer(vantage = HOME, nat = natOf("preserving")) {
+/** An answerer whose port dials nobody, but notes whom it would have dialled; `refuse` is what some make of it. */
+function answerer(
+  vantage = HOME,
+  nat = natOf("preserving"),
+  refuse?: (hostname: string) => Promise<never> | undefined,
+) {
   const dialled: string[] = [];
   const port: PunchPort = {
     port: 5000,
     dial: ({ hostname, port }, { signal } = {}) => {
       dialled.push(`${hostname}:${port}`);
-      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      return refuse?.(hostname) ??
+        new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     },
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -81,6 +86,41 @@ Deno.test("KnockAnswerer sends nothing towards third parties that a knock names,
     await knocks[Symbol.asyncDispose]();
     assertEquals(new Set(dialled.map((endpoint) => endpoint.split(":")[0])), new Set(["203.0.113.66"]));
   }
+});
+
+Deno.test("KnockAnswerer dials who knocks over a connection where the connection comes from, and nobody else", async () => {
+  const { answerer: knocks, dialled } = answerer({
+    ...HOME,
+    interfaces: [...HOME.interfaces, { address: "2001:db8:1::2", prefix: 64 }],
+  });
+  const named = [at("203.0.113.9"), at("203.0.113.10"), at("2001:db8:2::9"), at("2001:db8:3::9")];
+  knocks.answer({ via: "control", from: "203.0.113.9", candidates: named });
+  assertEquals(dialled, ["203.0.113.9:6000"]);
+  knocks.answer({ via: "control", from: "2001:db8:2::1", candidates: named }); // another address of the same network
+  assertEquals(dialled, ["203.0.113.9:6000", "2001:db8:2::9:6000"]);
+  await knocks[Symbol.asyncDispose]();
+});
+
+Deno.test("KnockAnswerer soon gives up a third party that a knock names, and refuses", async () => {
+  const interfaces = [...HOME.interfaces, { address: "2001:db8:1::2", prefix: 64 }];
+  const often = Promise.withResolvers<void>();
+  let refusals = 0;
+  const refuse = (hostname: string) => {
+    if (!hostname.includes(":")) return undefined;
+    // As slowly as across the internet, where a refusal is answered at once.
+    return new Promise<never>((_, reject) =>
+      setTimeout(() => {
+        reject(new Deno.errors.ConnectionRefused("no"));
+        if (++refusals === 17) setTimeout(often.resolve, 20);
+      }, 10)
+    );
+  };
+  const { answerer: knocks, dialled } = answerer({ ...HOME, interfaces }, natOf("preserving"), refuse);
+  knocks.answer({ via: "announce", candidates: [at("203.0.113.66")] });
+  knocks.answer({ via: "sealed", candidates: [at("203.0.113.66", 6001), at("2001:db8:2::9")] });
+  await often.promise;
+  assertEquals(dialled.filter((endpoint) => endpoint.startsWith("2001:")).length, 17);
+  await knocks[Symbol.asyncDispose]();
 });
 
 Deno.test("KnockAnswerer guesses many ports of an address that is verified, before or after the knock", async () => {

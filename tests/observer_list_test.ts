@@ -24,6 +24,11 @@ Deno.test("listObservers() takes from the list and from the DHT by turns", async
   assertEquals(hosts, ["20.1.0.1", "30.1.0.1", "20.2.0.1", "30.2.0.1", "20.3.0.1"]);
 });
 
+Deno.test("listObservers() names once who is on the list and in the DHT: two questions on one connection mix their answers", async () => {
+  const hosts = (await listObservers(dht([...FOUND, LISTED[1]!]), LISTED, NEVER)).map((e) => e.hostname);
+  assertEquals(hosts, ["20.1.0.1", "30.1.0.1", "20.2.0.1", "30.2.0.1", "20.3.0.1"]);
+});
+
 Deno.test("listObservers() does not wait for the DHT where the list is enough", async () => {
   const slow = dht(new Promise<never>(() => {}));
   assertEquals(await listObservers(slow, LISTED, NEVER), LISTED);

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { networkOf, Occupancy, type OccupancyOptions } from "../lib/occupancy.ts";
+import { Occupancy, type OccupancyOptions } from "../lib/occupancy.ts";
 
 /** An occupancy, and who was sent away from it, in order. */
 function withNames(max: number, maxPerNetwork: number, options: OccupancyOptions = {}) {
@@ -27,7 +27,6 @@ Deno.test("Occupancy takes an IPv6 /64 for one address", () => {
   assertNotEquals(occupancy.enter("2001:db8:0:1::1"), null);
   assertEquals(occupancy.enter("2001:db8:0:1:ffff::2"), null);
   assertNotEquals(occupancy.enter("2001:db8:0:2::1"), null);
-  assertEquals(networkOf("198.51.100.7"), "198.51.100.7");
 });
 
 Deno.test("Occupancy sends away who came first where it is full, at the same address where that is", () => {
@@ -53,6 +52,16 @@ Deno.test("Occupancy sends away strangers before those who have shown something,
   assertEquals([sentAway.at(-1), enter("too late")], ["promoted", null]);
   promoted.leave(); // who was sent away has gone already
   assertEquals(enter("too late"), null);
+});
+
+Deno.test("Occupancy gives nobody a longer stay for showing again what he has shown", () => {
+  const { enter, sentAway } = withNames(2, 2);
+  const [first, second] = [enter("first")!, enter("second")!];
+  first.promote();
+  second.promote();
+  first.promote();
+  enter("third");
+  assertEquals(sentAway, ["first"]);
 });
 
 Deno.test("Occupancy is full where there is no more of what each takes, whatever its limits say", () => {

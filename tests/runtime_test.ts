@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { unsupported } from "../lib/runtime.ts";
 import { readConfig, ROOT } from "../tools/run_flags.ts";
+import { missingProgram, testsNeeding } from "./needing.ts";
 import { makeNpmProject, type NpmProject } from "./npm_project.ts";
 
 /** From this version on Node.js can parse `await using`; what cannot be parsed says nothing of ours. */
@@ -8,14 +9,10 @@ const PARSES_USING = 24;
 const NEEDS_DENO =
   "Cannot run Skip Public IP: it needs the runtime Deno 2.9 or newer, https://deno.com; this is ";
 
-/** The major version of a program in PATH, or nothing. */
-async function versionOf(program: string): Promise<number | undefined> {
-  try {
-    const { stdout } = await new Deno.Command(program, { args: ["--version"], stdin: "null" }).output();
-    return Number(/(\d+)\./.exec(new TextDecoder().decode(stdout))?.[1]);
-  } catch {
-    return undefined;
-  }
+/** The major version of a program. */
+async function versionOf(program: string): Promise<number> {
+  const { stdout } = await new Deno.Command(program, { args: ["--version"], stdin: "null" }).output();
+  return Number(/(\d+)\./.exec(new TextDecoder().decode(stdout))?.[1]);
 }
 
 /** What a program says that imports us, and which must fail. */
@@ -56,22 +53,22 @@ Deno.test("the entry points ask for the runtime before they import anything else
   assertEquals((await Deno.readTextFile(new URL("lib/runtime.ts", ROOT))).match(/^import\b.*$/m), null);
 });
 
-const node = await versionOf("node"), bun = await versionOf("bun");
+const nodeTest = testsNeeding("in Node.js", missingProgram("node"));
+const bunTest = testsNeeding("in Bun", missingProgram("bun"), { mayBeMissing: true });
 
-Deno.test({
-  name: "Node.js and Bun are told that it needs Deno, and nothing of ours is run",
-  ignore: node === undefined && bun === undefined,
-  async fn() {
-    await using project = await makeNpmProject();
-    if (node !== undefined) {
-      assertStringIncludes(await importedBy("node", project, "cli.mjs"), `${NEEDS_DENO}Node.js v${node}.`);
-    }
-    if (node !== undefined && node >= PARSES_USING) {
-      assertStringIncludes(await importedBy("node", project, "lib.mjs"), `${NEEDS_DENO}Node.js v${node}.`);
-    }
-    if (bun !== undefined) {
-      assertStringIncludes(await importedBy("bun", project, "cli.mjs"), `${NEEDS_DENO}Bun ${bun}.`);
-      assertStringIncludes(await importedBy("bun", project, "lib.mjs"), `${NEEDS_DENO}Bun ${bun}.`);
-    }
-  },
+nodeTest("Node.js is told that it needs Deno, and nothing of ours is run", async () => {
+  await using project = await makeNpmProject();
+  const version = await versionOf("node");
+  const scripts = version >= PARSES_USING ? ["cli.mjs", "lib.mjs"] : ["cli.mjs"];
+  for (const script of scripts) {
+    assertStringIncludes(await importedBy("node", project, script), `${NEEDS_DENO}Node.js v${version}.`);
+  }
+});
+
+bunTest("Bun is told that it needs Deno, and nothing of ours is run", async () => {
+  await using project = await makeNpmProject();
+  const version = await versionOf("bun");
+  for (const script of ["cli.mjs", "lib.mjs"]) {
+    assertStringIncludes(await importedBy("bun", project, script), `${NEEDS_DENO}Bun ${version}.`);
+  }
 });

@@ -123,6 +123,18 @@ Deno.test("serve() stops when its signal aborts, and rejects with its reason whi
   assertEquals(await assertRejects(() => serving2), reason);
 });
 
+Deno.test("serve() rejects with the reason of its signal also once the record is out, and cannot be found then", async () => {
+  const { serving, connecting } = inMemory();
+  const identity = generateIdentity();
+  const starting = new AbortController();
+  const reason = new Error("enough");
+  const onProgress = (event: Progress) => event.type === "published" && starting.abort(reason);
+  const serving2 = serve(echo, { ...serving, identity, onProgress, signal: starting.signal });
+  assertEquals(await assertRejects(() => serving2), reason);
+  const error = await assertRejects(() => connect(identity.id, connecting), PeerError);
+  assertEquals(error.code, "not-found");
+});
+
 Deno.test("serve() waits for the network, and is found once it is there", async () => {
   const { serving, connecting, hub } = inMemory();
   hub.isOnline = false;

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { natOf } from "../lib/nat.ts";
 import { outlook, type PunchPort } from "../lib/punch/mod.ts";
 import { ServingTactics, type TacticKnock } from "../lib/_serving_tactics.ts";
+import { ROOT, runFlags } from "../tools/run_flags.ts";
 
 /** Tactics whose port dials nobody, but notes whom it would have dialled; `path` tells that a path is in use. */
 function tactics() {
@@ -65,4 +66,11 @@ Deno.test("ServingTactics begins once for each peer, with few at once, and ends 
   }
   await running[Symbol.asyncDispose]();
   assert(new Set(dialled.map((endpoint) => endpoint.split(":")[0])).size <= 5);
+});
+
+Deno.test("ServingTactics ends when a path is in use, whatever the runtime has collected meanwhile", async () => {
+  const script = new URL("testdata/collected_tactic.ts", import.meta.url).pathname;
+  const args = ["run", "--quiet", "-A", "--v8-flags=--expose-gc", ...await runFlags(), script];
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+  assertEquals(new TextDecoder().decode(stdout), "ended", new TextDecoder().decode(stderr));
 });

@@ -5,6 +5,7 @@
  * @module
  */
 import { ROOT } from "../tools/run_flags.ts";
+import { Keyboard } from "./keyboard.ts";
 import { program } from "./program.ts";
 
 /** One object that `--json` printed. */
@@ -50,7 +51,7 @@ export class SkipProcess implements AsyncDisposable {
   readonly pid: number;
   readonly #child: Deno.ChildProcess;
   readonly #home: string;
-  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #keyboard: Keyboard;
   readonly #waiting = new Set<() => void>();
   readonly #arrivals = new WeakMap<SkipEvent, number>();
   #finished = false;
@@ -59,8 +60,7 @@ export class SkipProcess implements AsyncDisposable {
     this.#child = child;
     this.#home = home;
     this.pid = child.pid;
-    this.#stdin = child.stdin.getWriter();
-    this.#stdin.closed.catch(() => {}); // it may end before we finish talking
+    this.#keyboard = new Keyboard(child);
     this.ended = this.#collect();
   }
 
@@ -80,7 +80,7 @@ export class SkipProcess implements AsyncDisposable {
     ]);
     this.#finished = true;
     this.#wake();
-    await this.#stdin.abort().catch(() => {});
+    await this.#keyboard.leave();
     await Deno.remove(this.#home, { recursive: true });
     return { code, stderr, events: this.events };
   }
@@ -128,12 +128,12 @@ export class SkipProcess implements AsyncDisposable {
 
   /** Types a line. */
   async send(line: string): Promise<void> {
-    await this.#stdin.write(new TextEncoder().encode(`${line}\n`));
+    await this.#keyboard.type(`${line}\n`);
   }
 
   /** Ends the input, like Ctrl-D. */
   async endInput(): Promise<void> {
-    await this.#stdin.close();
+    await this.#keyboard.end();
   }
 
   /** Sends a signal; does nothing once it has ended. */
@@ -152,13 +152,30 @@ export class SkipProcess implements AsyncDisposable {
   }
 }
 
-/** Where Deno keeps packages: by default below XDG_CACHE_HOME, which each process gets for itself. */
-async function denoDir(): Promise<string> {
+let knownDenoDir: Promise<string> | undefined;
+
+/** Where Deno keeps packages: by default below the folder for caches, which each process gets for itself. */
+function denoDir(): Promise<string> {
+  return knownDenoDir ??= findDenoDir();
+}
+
+async function findDenoDir(): Promise<string> {
   const set = Deno.env.get("DENO_DIR");
   if (set) return set;
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" })
     .output();
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+/**
+ * The environment in which the command finds its folders below `home`, and none of this user's: on Linux those of `config` and
+ * `cache` in it.
+ */
+export function foldersBelow(home: string): Record<string, string> {
+  const [config, cache] = [`${home}/config`, `${home}/cache`];
+  if (Deno.build.os === "windows") return { APPDATA: config, LOCALAPPDATA: cache };
+  if (Deno.build.os === "darwin") return { HOME: home };
+  return { XDG_CONFIG_HOME: config, XDG_CACHE_HOME: cache };
 }
 
 /**
@@ -174,8 +191,7 @@ export async function apart(
     cwd: ROOT,
     env: {
       DENO_DIR: await denoDir(),
-      XDG_CONFIG_HOME: `${home}/config`,
-      XDG_CACHE_HOME: `${home}/cache`,
+      ...foldersBelow(home),
       NO_COLOR: "1",
       ...env,
     },

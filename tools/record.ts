@@ -10,6 +10,7 @@
 import { delay } from "@std/async";
 import { formatEndpoint } from "../lib/endpoint.ts";
 import { startDht } from "../tests/lab/dht.ts";
+import { Keyboard } from "../tests/keyboard.ts";
 import { Lab, labUnavailable } from "../tests/lab/mod.ts";
 import type { Meeting } from "../tests/session.ts";
 import { apart, HERE, type Place, signalChild } from "../tests/skip_process.ts";
@@ -36,7 +37,7 @@ class Terminal implements AsyncDisposable {
   readonly #lines: string[] = [];
   #child: Deno.ChildProcess | undefined;
   #home: string | undefined;
-  #stdin: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #keyboard: Keyboard | undefined;
 
   constructor(number: number, meeting: Meeting, tell: (happening: Omit<Happening, "at">) => void) {
     this.#number = number;
@@ -51,14 +52,14 @@ class Terminal implements AsyncDisposable {
     this.#home = await Deno.makeTempDir({ prefix: "skip-record-" });
     const flags = ["run", "--quiet", "--no-prompt", ...await runFlags(), `-P=${args[0]}`, "cli/main.ts"];
     this.#child = place.spawn(Deno.execPath(), [...flags, ...args, ...hidden], await apart(this.#home));
-    this.#stdin = this.#child.stdin.getWriter();
+    this.#keyboard = new Keyboard(this.#child);
     for (const by of ["stdout", "stderr"] as const) void this.#read(this.#child[by], by, hidden.join(" "));
   }
 
   /** Types a line into the command. */
   async input(text: string): Promise<void> {
     await this.#type("input", text);
-    await this.#stdin!.write(new TextEncoder().encode(`${text}\n`));
+    await this.#keyboard!.type(`${text}\n`);
   }
 
   /** Waits for a line that has been or will be printed. */
@@ -98,7 +99,7 @@ class Terminal implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child) signalChild(this.#child, "SIGTERM");
     await this.#child?.status;
-    await this.#stdin?.abort().catch(() => {});
+    await this.#keyboard?.leave();
     if (this.#home) await Deno.remove(this.#home, { recursive: true });
   }
 }

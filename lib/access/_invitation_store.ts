@@ -103,17 +103,25 @@ async function lock(path: string): Promise<Disposable> {
 
 /** Whole or not at all: written beside, then renamed. */
 async function replace(path: string, invitations: readonly Invitation[]) {
+  const text = `${JSON.stringify({ version: 1, invitations })}\n`;
+  if (text.length > MAX_FILE_BYTES) {
+    throw new RangeError("Cannot invite: the file of invitations is full, wait until some have expired");
+  }
   const beside = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    await Deno.writeTextFile(beside, `${JSON.stringify({ version: 1, invitations })}\n`, {
-      mode: 0o600,
-      createNew: true,
-    });
+    await Deno.writeTextFile(beside, text, { mode: 0o600, createNew: true });
+    await flush(beside);
     await Deno.rename(beside, path);
   } catch (error) {
     await Deno.remove(beside).catch(() => {});
     throw error;
   }
+}
+
+/** Before a file gets its name: a crash must not leave an empty one in place of all invitations. */
+async function flush(path: string) {
+  using file = await Deno.open(path, { write: true });
+  await file.sync();
 }
 
 function checkCount(invitations: readonly Invitation[]): readonly Invitation[] {

@@ -60,7 +60,7 @@ export class Invitations {
   /**
    * Makes a token to give away.
    *
-   * @throws {RangeError} If `uses` or `lifetimeMs` is out of range, or 1000 invitations are open.
+   * @throws {RangeError} If `uses` or `lifetimeMs` is out of range, or no more fit beside those that are open: at most 1000.
    */
   async create({ uses = 1, lifetimeMs = DEFAULT_LIFETIME_MS }: InviteOptions = {}): Promise<string> {
     const terms = newTerms(uses, lifetimeMs);

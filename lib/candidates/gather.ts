@@ -8,7 +8,7 @@ import { reflect } from "./reflexive.ts";
 export interface LocalCandidates {
   /** Best first: host, then mapped by the router, then server-reflexive. */
   readonly candidates: readonly Candidate[];
-  /** How our NAT maps ports, by the DHT's votes. */
+  /** What our NAT does: as servers saw it where some were asked, else how it maps ports by the DHT's votes. */
   readonly nat: Nat;
   /** The address under which the network sees us; absent when nobody has said. */
   readonly publicAddress?: string;

@@ -1,5 +1,5 @@
 import type { Observation } from "../discovery/mod.ts";
-import { addressToBytes, canonicalAddress, type Endpoint } from "../endpoint.ts";
+import { canonicalAddress, type Endpoint, operatorPrefix } from "../endpoint.ts";
 import { type Mapping, type Nat, natOf } from "../nat.ts";
 
 /** How the network sees us, by the votes of its nodes. */
@@ -32,7 +32,9 @@ export function reflect(
   own: readonly string[],
 ): Reflection {
   const byNetwork = new Map<string, Endpoint>();
-  for (const { observer, observed } of observations) byNetwork.set(networkOf(observer.hostname), observed);
+  for (const { observer, observed } of observations) {
+    byNetwork.set(operatorPrefix(observer.hostname), observed);
+  }
   const ballots = [...byNetwork.values()];
   const address = mostFrequent(ballots.map((e) => canonicalAddress(e.hostname)));
   if (address === undefined) return { nat: natOf("unknown"), votes: { winning: 0, all: 0 } };
@@ -53,12 +55,6 @@ function classify(ports: readonly number[], port: number, localPort: number): Ma
   const share = ports.filter((p) => p === port).length / ports.length;
   if (share < CONSISTENT_SHARE) return "dependent";
   return port === localPort ? "preserving" : "independent";
-}
-
-/** The first 16 bits of an IPv4 address, 32 of an IPv6 one: what one operator usually holds. */
-function networkOf(address: string): string {
-  const bytes = addressToBytes(address);
-  return bytes === null ? address : bytes.subarray(0, bytes.length === 4 ? 2 : 4).toHex();
 }
 
 /** The most frequent value, the first seen of equals. */

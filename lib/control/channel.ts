@@ -97,6 +97,7 @@ export class ControlChannel implements Disposable {
 
   /** Has the serving peer dial us; resolves when it does. Rejects like {@linkcode ControlChannel.ping}. */
   async knock(knock: ControlKnock, { signal, onPorts }: ControlKnockOptions): Promise<void> {
+    signal.throwIfAborted();
     const n = this.#n;
     this.#onPorts.set(n, onPorts);
     signal.addEventListener("abort", () => this.#onPorts.delete(n), { once: true });

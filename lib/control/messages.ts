@@ -1,5 +1,12 @@
 import type { KnockContent } from "../discovery/mod.ts";
-import { addressFamily, type Endpoint, formatEndpoint, isPort, parseHostPort } from "../endpoint.ts";
+import {
+  addressFamily,
+  canonicalAddress,
+  type Endpoint,
+  formatEndpoint,
+  isPort,
+  parseHostPort,
+} from "../endpoint.ts";
 import { formatNat, parseNat } from "../nat.ts";
 
 /** Longer than any message with all that it may hold. */
@@ -83,11 +90,12 @@ function isList(value: unknown, most: number): value is unknown[] {
   return Array.isArray(value) && value.length <= most;
 }
 
+/** In canonical form, so that nobody hides an address of IPv4 in one of IPv6. */
 function decodeEndpoint(text: unknown): Endpoint | null {
   if (typeof text !== "string") return null;
   try {
-    const endpoint = parseHostPort(text);
-    return addressFamily(endpoint.hostname) === 0 ? null : endpoint;
+    const { hostname, port } = parseHostPort(text);
+    return addressFamily(hostname) === 0 ? null : { hostname: canonicalAddress(hostname), port };
   } catch {
     return null;
   }

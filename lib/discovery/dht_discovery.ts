@@ -131,11 +131,11 @@ export class DhtDiscovery implements Discovery {
     resolution: Resolution,
     { signal, onRecord }: { signal: AbortSignal; onRecord: (record: ServiceRecord, seq: number) => void },
   ): Promise<void> {
-    const holders = this.#found.get(resolution)?.holders;
+    const found = this.#found.get(resolution);
     const watching = watchRecord(resolution, {
       ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, onRecord },
       signal: this.#until(signal),
-      ...(holders && { holders }),
+      ...(found && { holders: found.holders, follow: found.follow }),
     });
     this.#track(watching);
     await watching;

@@ -4,13 +4,12 @@
  * @module
  */
 import {
-  addressFamily,
   addressScope,
-  addressToBytes,
   type Endpoint,
   formatEndpoint,
   isPort,
   sameEndpoint,
+  subscriberPrefix,
 } from "../endpoint.ts";
 import { Budget, Budgets, type Rate, Recent } from "./_limits.ts";
 import { isPlausible } from "./contacts.ts";
@@ -69,7 +68,7 @@ export class KnockFilter {
     }
     for (const value of takingTurns(fresh)) {
       if (this.#announced.isEmpty) return;
-      if (!this.#perAddress.take(networkOf(value))) continue;
+      if (!this.#perAddress.take(subscriberPrefix(value.hostname))) continue;
       this.#announced.take();
       this.#seen.add(formatEndpoint(value));
       this.#report({ via: "announce", candidates: [value] });
@@ -85,7 +84,7 @@ export class KnockFilter {
     if (this.#sealed.isEmpty) return;
     const allowed = distinct(candidates)
       .filter((c) => this.#mayPunch(c, from))
-      .filter((c) => this.#perAddress.take(networkOf(c)));
+      .filter((c) => this.#perAddress.take(subscriberPrefix(c.hostname)));
     if (allowed.length === 0) return;
     this.#sealed.take();
     this.#report({ via, candidates: allowed, nat, publicKey, ...(ports && { ports }) });
@@ -117,18 +116,13 @@ export class KnockFilter {
   }
 }
 
-/** The address; of an IPv6 address the /64, which is one household's. */
-export function networkOf({ hostname }: Endpoint): string {
-  return addressFamily(hostname) === 6 ? addressToBytes(hostname)!.subarray(0, 8).toHex() : hostname;
-}
-
 function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
   return endpoints.filter((e, i) => endpoints.findIndex((other) => sameEndpoint(e, other)) === i);
 }
 
 /** The first of each address, then the second of each, and so on. */
 function takingTurns(endpoints: readonly Endpoint[]): Endpoint[] {
-  const byNetwork = Map.groupBy(endpoints, networkOf);
+  const byNetwork = Map.groupBy(endpoints, ({ hostname }) => subscriberPrefix(hostname));
   const longest = Math.max(0, ...[...byNetwork.values()].map((list) => list.length));
   return Array.from({ length: longest }, (_, i) => [...byNetwork.values()].flatMap((list) => list[i] ?? []))
     .flat();

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Endpoint } from "../endpoint.ts";
+import { type Endpoint, operatorPrefix } from "../endpoint.ts";
 import { countAcks } from "./_acks.ts";
 import { abortable } from "./bootstrap.ts";
 import { type Clock, pause } from "./clock.ts";
@@ -63,16 +63,11 @@ function choose(told: readonly (readonly Endpoint[])[]): Endpoint[] {
   for (let i = 0; i < MAX_FROM_ONE_NODE; i++) {
     for (const list of told) {
       const one = list[i];
-      const network = one && networkOf(one);
+      const network = one && operatorPrefix(one.hostname);
       if (one && network && !chosen.has(network) && chosen.size < MAX_OBSERVERS) chosen.set(network, one);
     }
   }
   return [...chosen.values()];
-}
-
-/** The /16: values are IPv4 always. */
-function networkOf({ hostname }: Endpoint): string {
-  return hostname.split(".", 2).join(".");
 }
 
 /** Some of them, so that not everybody asks the same ones. */

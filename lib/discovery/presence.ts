@@ -6,7 +6,7 @@
 import { equalBytes } from "../bytes.ts";
 import { addressScope, type Endpoint, sameEndpoint } from "../endpoint.ts";
 import { isNodeIdFor, nodeIdFor, Observations } from "./bep42.ts";
-import { CLOSEST_COUNT } from "./contacts.ts";
+import { CLOSEST_COUNT, isPlausible } from "./contacts.ts";
 import { RoutingTable } from "./table.ts";
 import type { Contact } from "./types.ts";
 
@@ -87,8 +87,9 @@ export class Presence {
     return equalBytes(contact.id, this.#id) || this.isOwnEndpoint(contact);
   }
 
-  /** Takes a node's word on our endpoint. */
+  /** Takes a node's word on our endpoint, where it can be true: nobody outside sees us at an address of a local network. */
   observe(observer: Endpoint, observed: Endpoint): void {
+    if (!isPlausible(observed, observer)) return;
     this.observations.add(observer, observed);
     const { address, sure } = this.observations.address()!;
     if (address !== this.#address) {

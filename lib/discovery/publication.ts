@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Endpoint } from "../endpoint.ts";
+import { type Endpoint, subscriberPrefix } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
 import { Budget, Budgets, type Rate } from "./_limits.ts";
 import type { Clock } from "./clock.ts";
 import { Holders } from "./holders.ts";
 import { targetOf } from "./item.ts";
-import { KnockFilter, networkOf } from "./knock_filter.ts";
+import { KnockFilter } from "./knock_filter.ts";
 import { KnockWatcher } from "./knocks.ts";
 import { ListWatcher } from "./list_watcher.ts";
 import { Publisher } from "./publisher.ts";
@@ -111,7 +111,7 @@ export class DhtPublication implements Publication {
 
   /** A datagram that is not KRPC came in on the DHT's socket: maybe a sealed knock. Never throws. */
   datagram(box: Uint8Array, from: Endpoint): void {
-    if (this.#datagrams.isEmpty || !this.#datagramsPerAddress.take(networkOf(from))) return;
+    if (this.#datagrams.isEmpty || !this.#datagramsPerAddress.take(subscriberPrefix(from.hostname))) return;
     this.#datagrams.take();
     this.#open(box, "datagram", from);
   }

@@ -1,3 +1,4 @@
+import { abortable } from "@std/async";
 import { lookup } from "node:dns/promises";
 import { addressFamily } from "../endpoint.ts";
 
@@ -14,9 +15,10 @@ export async function resolveName(name: string, signal: AbortSignal): Promise<st
       signal.throwIfAborted();
     }
   }
-  // `localhost`, and what only this machine knows; cannot be aborted, so it is not the first choice.
+  // `localhost`, and what only this machine knows; it cannot be aborted but only left alone, so it is not the first choice.
   try {
-    return (await lookup(name, { family: 4, all: true })).map(({ address }) => address);
+    const found = await abortable(lookup(name, { family: 4, all: true }), signal);
+    return found.map(({ address }) => address);
   } catch {
     signal.throwIfAborted();
     return [];

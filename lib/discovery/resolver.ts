@@ -77,7 +77,7 @@ class Lookup {
   readonly #options: ResolveOptions;
   readonly #target: Uint8Array;
   readonly #replies: Reply[] = [];
-  #onReply: (reply: Reply) => void = () => {};
+  readonly #followers: ((reply: Reply) => void)[] = [];
   /** Resolves to how long to wait for something newer. */
   readonly #first = Promise.withResolvers<number>();
   #best: { seq: number; record: ServiceRecord } | undefined;
@@ -110,7 +110,7 @@ class Lookup {
       resolution: { publicKey: this.#publicKey, ...this.#best, holders: known },
       holders: walk.catch(() => known),
       follow: (onReply) => {
-        this.#onReply = onReply;
+        this.#followers.push(onReply);
         for (const reply of this.#closest()) onReply(reply);
       },
     };
@@ -123,7 +123,7 @@ class Lookup {
   #take(reply: Reply): void {
     this.answered++;
     this.#replies.push(reply);
-    if (this.#closest().includes(reply)) this.#onReply(reply);
+    if (this.#closest().includes(reply)) this.#followers.forEach((follower) => follower(reply));
     if (!reply.item) return;
     const outcome = this.#judge(reply);
     if (outcome instanceof PeerError) this.problem = outcome;

@@ -50,13 +50,6 @@ export interface Reply {
   readonly rttMs: number;
 }
 
-/** A write accepted or refused by one node. */
-export interface WriteResult {
-  readonly to: Contact;
-  /** Absent where the node acknowledged; a KRPC error or `TimeoutError` otherwise. */
-  readonly error?: Error;
-}
-
 /** A signed mutable item, ready for `put`. */
 export interface SignedItem {
   readonly k: Uint8Array;

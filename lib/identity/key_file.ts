@@ -68,10 +68,11 @@ export async function saveIdentity(
 ): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${crypto.randomUUID()}.tmp`;
+  const text = keyFileText(identity);
   try {
-    await writeSecret(draft, keyFileText(identity));
+    await writeSecret(draft, text);
     if (options.overwrite) await Deno.rename(draft, path);
-    else await Deno.link(draft, path); // unlike a rename, this fails where the name is taken
+    else await giveName(draft, path, text);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     throw new Deno.errors.AlreadyExists(
@@ -102,11 +103,27 @@ export async function loadOrCreateIdentity(path: string): Promise<Identity> {
   }
 }
 
+/** Unlike a rename, this fails where the name is taken. A memory card, and a phone, know no hard links. */
+async function giveName(draft: string, path: string, text: string): Promise<void> {
+  try {
+    await Deno.link(draft, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    await writeSecret(path, text);
+  }
+}
+
+/** Makes a file that is not there yet; leaves none behind that is not whole. */
 async function writeSecret(path: string, text: string): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   const data = utf8(text);
-  for (let at = 0; at < data.length;) at += await file.write(data.subarray(at));
-  await file.sync(); // before it gets its name: a crash must not leave an empty key
+  try {
+    for (let at = 0; at < data.length;) at += await file.write(data.subarray(at));
+    await file.sync(); // before it gets its name: a crash must not leave an empty key
+  } catch (error) {
+    await Deno.remove(path).catch(() => {});
+    throw error;
+  }
 }
 
 /** PEM readers skip what stands before the first boundary (RFC 7468 section 2). */

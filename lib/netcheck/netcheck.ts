@@ -27,7 +27,7 @@ const FIND_MS = 2500;
 const MAX_FOUND = 4;
 
 /**
- * Finds out what the network around this machine does to connections, in some 4 s: the NAT's mapping and filtering, what it
+ * Finds out what the network around this machine does to connections, within 6 s: the NAT's mapping and filtering, what it
  * answers to strangers, IPv6, hairpinning, the DHT; and the odds against each class of peer.
  *
  * It rejects for nothing that a network can do; what could not be found out is `unknown`, and `notes` say why.
@@ -50,7 +50,7 @@ export async function netcheck(options: NetcheckOptions = {}): Promise<NetReport
   const { signal = new AbortController().signal } = options;
   signal.throwIfAborted();
   const named = (options.stun ?? PUBLIC_STUN).map(parseHostPort);
-  await using network = await openNetwork(options, 0);
+  await using network = await openNetwork(options, { readOnly: true });
   const until = AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS)]);
   const [dht, servers] = await Promise.all([
     askDht(network.discovery, until),

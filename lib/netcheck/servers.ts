@@ -16,6 +16,8 @@ export interface Server {
 
 /** Long enough for a SYN that is sent again once, and for the answer. */
 const REACH_MS = 2000;
+/** A name that takes longer is not worth the wait of whoever wants to connect. */
+const RESOLVE_MS = 1500;
 const WEB_PORTS: readonly number[] = [80, 443];
 /** Each is a connection of its own: where packets get lost, any single one may come to nothing in so short a time. */
 const TRIES = 3;
@@ -118,13 +120,22 @@ async function opens(endpoint: Endpoint, signal: AbortSignal): Promise<true> {
   return true;
 }
 
-/** The addresses of each server, of both families; a name that nobody knows has none. */
-export async function resolveServers(named: readonly Endpoint[], signal: AbortSignal): Promise<Endpoint[]> {
+/**
+ * The addresses of each server, of both families; a name that nobody knows, or nobody tells in time, has none. Never rejects.
+ *
+ * @param timeoutMs How long the system's resolver may take: where a name server is silent, it takes much longer.
+ */
+export async function resolveServers(
+  named: readonly Endpoint[],
+  signal: AbortSignal,
+  timeoutMs = RESOLVE_MS,
+): Promise<Endpoint[]> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const resolved = await Promise.all(named.map(async ({ hostname, port }) => {
     if (addressFamily(hostname) !== 0) return [{ hostname, port }];
     const answers = await Promise.allSettled([
-      Deno.resolveDns(hostname, "A", { signal }),
-      Deno.resolveDns(hostname, "AAAA", { signal }),
+      Deno.resolveDns(hostname, "A", { signal: until }),
+      Deno.resolveDns(hostname, "AAAA", { signal: until }),
     ]);
     // One address of a family is enough: the others belong to the same server.
     const first = answers.map((answer) => answer.status === "fulfilled" ? answer.value[0] : undefined);

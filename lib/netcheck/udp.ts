@@ -33,9 +33,13 @@ class ScratchSocket implements AsyncDisposable {
   readonly #socket: Socket = createSocket("udp4");
   readonly #listeners = new Set<(data: Uint8Array) => void>();
 
+  /** Rejects where the system has no socket for us. */
   static async open(): Promise<ScratchSocket> {
     const scratch = new ScratchSocket();
-    await new Promise<void>((resolve) => scratch.#socket.bind(0, "0.0.0.0", () => resolve()));
+    await new Promise<void>((resolve, reject) => {
+      scratch.#socket.once("error", reject);
+      scratch.#socket.bind(0, "0.0.0.0", () => resolve());
+    });
     return scratch;
   }
 
@@ -116,7 +120,10 @@ export interface UdpOptions {
 
 /** Finds out what it can until the signal aborts; `unknown` is what it cannot. Never rejects. */
 export async function measureUdp(options: UdpOptions): Promise<UdpReport> {
-  const [mapping, filtering] = await Promise.all([udpMapping(options), udpFiltering(options)]);
+  const [mapping, filtering] = await Promise.all([
+    udpMapping(options).catch((): Mapping => "unknown"),
+    udpFiltering(options).catch((): Filtering => "unknown"),
+  ]);
   return { mapping, filtering };
 }
 

@@ -62,10 +62,7 @@ function listenDeno(port: number, onConnection: OnConnection): Listener {
   const accepting = (async () => {
     for (;;) {
       try {
-        const conn = await listener.accept();
-        conn.setNoDelay(true);
-        conn.setKeepAlive(true);
-        onConnection(denoStream(conn));
+        take(await listener.accept(), onConnection);
       } catch (error) {
         if (error instanceof Deno.errors.BadResource) return; // closed
         await new Promise((resolve) => setTimeout(resolve, 10)); // out of descriptors: others may end
@@ -81,6 +78,17 @@ function listenDeno(port: number, onConnection: OnConnection): Listener {
       await accepting;
     },
   };
+}
+
+/** One that was reset before it was accepted is dropped: some systems refuse to change anything of it. */
+function take(conn: Deno.TcpConn, onConnection: OnConnection): void {
+  try {
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+  } catch {
+    return conn.close();
+  }
+  onConnection(denoStream(conn));
 }
 
 /** Dual-stack where there is IPv6, which `::` covers; IPv4 alone otherwise. */
@@ -120,7 +128,9 @@ async function listenNodeTwice(port: number, onConnection: OnConnection): Promis
 
 async function listenNodeAt(host: string, port: number, onConnection: OnConnection): Promise<Listener> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    onConnection(new NodeStream(socket));
+    // One that was reset before it was accepted: nobody can tell any more from where it came.
+    if (socket.remoteAddress === undefined) socket.on("error", () => {}).destroy();
+    else onConnection(new NodeStream(socket));
   });
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error & { code?: string }) =>

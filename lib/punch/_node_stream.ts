@@ -20,15 +20,16 @@ export class NodeStream implements ByteStream {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  /** Takes over a connected socket made with `allowHalfOpen`. */
+  /** Takes over a connected socket made with `allowHalfOpen`, also one that the other side has reset since. */
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.localAddr = { hostname: canonicalAddress(socket.localAddress!), port: socket.localPort! };
-    this.remoteAddr = { hostname: canonicalAddress(socket.remoteAddress!), port: socket.remotePort! };
+    this.localAddr = endpointOf(socket.localAddress, socket.localPort);
+    this.remoteAddr = endpointOf(socket.remoteAddress, socket.remotePort);
     socket.on("data", (chunk: Uint8Array) => this.#onData(chunk));
     socket.on("end", () => this.#end());
     socket.on("error", (error: Error) => this.#end(error));
     socket.on("close", () => this.#end(new Deno.errors.BadResource("Connection closed")));
+    if (socket.destroyed) this.#end(new Deno.errors.BadResource("Connection closed"));
   }
 
   #onData(chunk: Uint8Array) {
@@ -76,6 +77,11 @@ export class NodeStream implements ByteStream {
   close() {
     this.#socket.destroy();
   }
+}
+
+/** The system tells neither end of a connection that is gone. */
+function endpointOf(address = "::", port = 0): Endpoint {
+  return { hostname: canonicalAddress(address), port };
 }
 
 /** The same failure in Deno's classes, which is what the users of a `Deno.Conn` expect. */

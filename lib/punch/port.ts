@@ -101,7 +101,12 @@ export async function dialUnbound(
     signal?.throwIfAborted();
     throw error;
   });
-  conn.setNoDelay(true);
-  conn.setKeepAlive(true);
-  return denoStream(conn);
+  try {
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+    return denoStream(conn);
+  } catch (error) { // some systems refuse it where the other side has reset the connection
+    conn.close();
+    throw error;
+  }
 }

@@ -15,6 +15,8 @@ export interface DialOptions {
   readonly bound: boolean;
   /** Ends it; always needed, since an unanswered dial has no end of its own. */
   readonly signal: AbortSignal;
+  /** How often one that was refused is dialled again. @default {Infinity} */
+  readonly maxRedials?: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface DialOptions {
 export async function dialPersistently(
   port: PunchPort,
   remote: Endpoint,
-  { bound, signal }: DialOptions,
+  { bound, signal, maxRedials = Infinity }: DialOptions,
 ): Promise<ByteStream> {
   for (let failures = 0;; failures++) {
     const start = performance.now();
@@ -35,7 +37,7 @@ export async function dialPersistently(
     } catch (error) {
       signal.throwIfAborted();
       const wait = redialDelay(errorCode(error), performance.now() - start, failures);
-      if (wait === null) throw error;
+      if (wait === null || failures >= maxRedials) throw error;
       if (wait > 0) await delay(wait, { signal });
     }
   }

@@ -1,3 +1,4 @@
+import { whenDeserted } from "./_deserted.ts";
 import { TargetFault } from "./_fault.ts";
 
 /** What may wait for a slow reader: native WebSockets receive without being asked, so that it would grow for ever. */
@@ -43,8 +44,9 @@ export class Bridge {
     target.onerror = () => {}; // `close` follows
   }
 
-  /** Goes on with a peer that has been accepted, but is not open yet. */
-  join(peer: WebSocket) {
+  /** Goes on with a peer that has been accepted, but is not open yet; `gone` aborts when its connection is gone. */
+  join(peer: WebSocket, gone?: AbortSignal) {
+    whenDeserted(peer, gone, () => this.#peerClosed({ wasClean: false, code: 1006, reason: "" }));
     peer.binaryType = "arraybuffer";
     peer.onopen = () => {
       this.#peer = peer;
@@ -92,7 +94,7 @@ export class Bridge {
     else closeOnce(this.#peer);
   }
 
-  #peerClosed({ wasClean, code, reason }: CloseEvent) {
+  #peerClosed({ wasClean, code, reason }: Pick<CloseEvent, "wasClean" | "code" | "reason">) {
     this.#early.length = 0;
     if (!wasClean) closeOnce(this.#target, PEER_LOST, "the peer broke the connection");
     else if (code === 1000 || isPrivate(code)) closeOnce(this.#target, code, reason);

@@ -15,6 +15,8 @@ export interface BridgeOptions {
   readonly openTimeoutMs: number;
   /** Bytes that may wait for a slow reader. @default {16_777_216} */
   readonly maxBufferedBytes?: number;
+  /** Aborted when the peer's connection is gone, where somebody tells. */
+  readonly disconnected?: AbortSignal | undefined;
   /** Told why a WebSocket that was open was closed. */
   readonly onFault: (fault: TargetFault) => void;
 }
@@ -34,14 +36,20 @@ export async function bridgeWebSocket(request: Request, options: BridgeOptions):
     .map((name) => name.trim()).filter((name) => name !== "");
   const opened = await openFirst(options, protocols, { maxBufferedBytes, onFault });
   if (typeof opened === "number") return new Response(null, { status: opened });
-  const { protocol, bridge } = opened;
-  const { socket, response } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
-  bridge.join(socket);
-  return response;
+  const { target, bridge } = opened;
+  const { protocol } = target;
+  try {
+    const { socket, response } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
+    bridge.join(socket, options.disconnected);
+    return response;
+  } catch {
+    target.close();
+    return new Response("This is no proper WebSocket request.\n", { status: 400 });
+  }
 }
 
 /** What came of a handshake with the target: a WebSocket, or the status with which it refused. */
-type Opened = { readonly protocol: string; readonly bridge: Bridge } | number;
+type Opened = { readonly target: WebSocket; readonly bridge: Bridge } | number;
 
 async function openFirst(
   { url, headers, client, openTimeoutMs }: BridgeOptions,
@@ -55,7 +63,7 @@ async function openFirst(
     const bridge = new Bridge(target, options);
     try {
       const status = await opening(target, openTimeoutMs);
-      return status ?? { protocol: target.protocol, bridge };
+      return status ?? { target, bridge };
     } catch (error) {
       const next = error instanceof TargetFault && error.code === "not-listening" && nth + 1 < urls.length;
       if (!next) throw error;

@@ -92,6 +92,7 @@ class ReverseProxy {
       headers: requestHeaders(request, { info, host: this.#url.host, mount }),
       client: this.#client ??= Deno.createHttpClient({ allowHost: true, http2: false }),
       openTimeoutMs: headTimeoutMs,
+      disconnected: (info as PeerInfo).disconnected,
       onFault: (fault) => onFault?.(request, fault),
       ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
     });

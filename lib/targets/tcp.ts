@@ -1,9 +1,10 @@
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { dialTcp, splice, TCP_PROTOCOL, webSocketStream } from "../tunnel/mod.ts";
 import type { ByteStream } from "../punch/mod.ts";
+import { whenDeserted } from "./_deserted.ts";
 import { faultOf, TargetFault } from "./_fault.ts";
 import { addressesOf } from "./_localhost.ts";
-import type { Target } from "./target.ts";
+import type { PeerInfo, Target } from "./target.ts";
 
 /** A program on this machine or nearby answers in less, or not at all. */
 const DIAL_MS = 10_000;
@@ -30,7 +31,7 @@ export interface TcpTargetOptions {
  * @param endpoint Where the service listens; the host may be a name.
  */
 export function tcpTarget(endpoint: Endpoint, { onFault }: TcpTargetOptions = {}): Target {
-  return async (request) => {
+  return async (request, info) => {
     if (!isForUs(request)) return explanation();
     let service;
     try {
@@ -42,6 +43,7 @@ export function tcpTarget(endpoint: Endpoint, { onFault }: TcpTargetOptions = {}
     }
     try {
       const { socket, response } = Deno.upgradeWebSocket(request, { protocol: TCP_PROTOCOL });
+      whenDeserted(socket, (info as PeerInfo).disconnected, service.close.bind(service));
       void splice(service, webSocketStream(socket)); // how it ends, both sides see
       return response;
     } catch {

@@ -9,17 +9,15 @@ const MAX_RETRY_MS = 1000;
  * moment; then another one is begun, at another port, and what was accepted before goes on at the old one.
  */
 export class LastingServer {
-  /** Resolves once it was stopped, by {@linkcode LastingServer.shutdown} or the signal of `begin`. Never rejects. */
+  /** Resolves once {@linkcode LastingServer.shutdown} has stopped it. Never rejects. */
   readonly finished: Promise<void>;
   readonly #begin: () => Deno.HttpServer<Deno.NetAddr>;
-  readonly #signal: AbortSignal | undefined;
   #server: Deno.HttpServer<Deno.NetAddr>;
   #isStopped = false;
 
   /** Throws whatever `begin` throws the first time. */
-  constructor(begin: () => Deno.HttpServer<Deno.NetAddr>, signal?: AbortSignal) {
+  constructor(begin: () => Deno.HttpServer<Deno.NetAddr>) {
     this.#begin = begin;
-    this.#signal = signal;
     this.#server = begin();
     this.finished = this.#run();
   }
@@ -42,7 +40,7 @@ export class LastingServer {
       if (stopped) return;
       for (let begun = false; !begun; retryMs = Math.min(2 * retryMs, MAX_RETRY_MS)) {
         await delay(retryMs);
-        if (this.#isStopped || this.#signal?.aborted) return;
+        if (this.#isStopped) return;
         begun = this.#tryAgain();
       }
       retryMs = FIRST_RETRY_MS;

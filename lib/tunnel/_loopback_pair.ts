@@ -1,3 +1,5 @@
+import { sameEndpoint } from "../endpoint.ts";
+
 /**
  * Both ends of a TCP connection within this process.
  *
@@ -9,7 +11,8 @@ export async function loopbackPair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
   try {
     for (;;) {
       const far = await listener.accept();
-      if (far.remoteAddr.port === near.localAddr.port) {
+      // The port alone is not ours: all of 127.0.0.0/8 has one of that number.
+      if (sameEndpoint(far.remoteAddr, near.localAddr)) {
         near.setNoDelay();
         far.setNoDelay();
         return [near, far];

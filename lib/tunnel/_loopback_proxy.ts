@@ -26,9 +26,15 @@ export class Ticket {
   failures = 0;
   /** What is known of the newest path's TLS; absent until it is open. */
   tls: TlsWitness | undefined;
+  /** Ends its paths. */
+  readonly until: AbortSignal | undefined;
   readonly #opened = Promise.withResolvers<void>();
   /** Resolves once a path is open. */
   readonly opened: Promise<void> = this.#opened.promise;
+
+  constructor(until?: AbortSignal) {
+    this.until = until;
+  }
 
   /** A path is open. */
   open(): TlsWitness {
@@ -70,9 +76,9 @@ export class LoopbackProxy {
     return { transport: "socks5", url, basicAuth: { username, password } };
   }
 
-  /** Makes credentials that are good until {@linkcode LoopbackProxy.cancel}. */
-  issue(): Ticket {
-    const ticket = new Ticket();
+  /** Makes credentials that are good until {@linkcode LoopbackProxy.cancel}; `until` ends the paths that they have opened. */
+  issue(until?: AbortSignal): Ticket {
+    const ticket = new Ticket(until);
     this.#tickets.set(ticket.username, ticket);
     return ticket;
   }
@@ -131,7 +137,8 @@ export class LoopbackProxy {
       await replySocks(connection, SOCKS_REPLY.succeeded);
       const head = buffer.subarray(0, await first ?? 0);
       tls.see(head);
-      await splice(tls.watch(connection), path, { head, signal: this.#closing.signal });
+      const signal = AbortSignal.any([this.#closing.signal, ...(ticket.until ? [ticket.until] : [])]);
+      await splice(tls.watch(connection), path, { head, signal });
     } finally {
       tls.end();
       closeQuietly(path);

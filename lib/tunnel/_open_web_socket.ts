@@ -15,6 +15,12 @@ export interface WebSocketOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The same for a WebSocket that a peer must not hold on to. */
+export interface OwnWebSocketOptions extends WebSocketOptions {
+  /** Ends its connection at once, whatever the peer is saying. */
+  readonly until?: AbortSignal;
+}
+
 /** Makes a native WebSocket and waits until it is open. */
 export async function openWebSocket(
   url: string,

@@ -2,6 +2,8 @@ import { PROOF_HEADER, TOKEN_HEADER } from "../access/mod.ts";
 
 /** What was shown to the tunnel is nobody else's business: a target might log it, or send it on. */
 const CREDENTIALS: readonly string[] = [PROOF_HEADER, TOKEN_HEADER];
+/** Methods of which no `Request` can be made ("forbidden methods" of the Fetch standard), though they may come in. */
+const FORBIDDEN: readonly string[] = ["CONNECT", "TRACE", "TRACK"];
 
 /** Requests as the handler gets them: under our own name, and without the peer's credentials. */
 export class RequestView {
@@ -22,8 +24,8 @@ export class RequestView {
     if (!foreign && !laden) return request;
     const headers = new Headers(request.headers);
     for (const name of CREDENTIALS) headers.delete(name);
-    if (headers.has("upgrade")) return withHeaders(request, headers);
     const { method, body } = request;
+    if (headers.has("upgrade") || FORBIDDEN.includes(method)) return changed(request, { url, headers });
     // Not the request's own signal: touching it makes Deno 2.9 print a warning.
     const gone = new AbortController();
     completed.catch((reason) => gone.abort(reason));
@@ -31,9 +33,10 @@ export class RequestView {
   }
 }
 
-/** Only the very request that came can become a WebSocket, and its own headers cannot be changed. */
-function withHeaders(request: Request, headers: Headers): Request {
-  const { url, method } = request;
+/** Only the very request that came can become a WebSocket, and its own properties cannot be changed. */
+function changed(request: Request, { url, headers }: Pick<Request, "url" | "headers">): Request {
+  const { method } = request;
   const clone = () => new Request(url, { method, headers });
-  return Object.defineProperties(request, { headers: { value: headers }, clone: { value: clone } });
+  const properties = { url: { value: url }, headers: { value: headers }, clone: { value: clone } };
+  return Object.defineProperties(request, properties);
 }

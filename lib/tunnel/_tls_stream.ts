@@ -25,18 +25,18 @@ export interface OpenTlsOptions {
  */
 export async function openTls(path: ByteStream, options: OpenTlsOptions): Promise<ByteStream> {
   const { hostname, anchor, signal } = options;
-  const conn = await joined(path);
+  let conn: Deno.TcpConn | undefined;
   let tls: Deno.TlsConn | undefined;
   const late = AbortSignal.timeout(HANDSHAKE_MS);
   try {
+    conn = await joined(path);
     signal.throwIfAborted();
     tls = await Deno.startTls(conn, { hostname, caCerts: [anchor], alpnProtocols: ["http/1.1"] });
     // Closing does not end a handshake that is under way: it ends with the path, but nobody waits for it.
     await abortable(tls.handshake(), AbortSignal.any([signal, late]));
     return tlsStream(tls, path);
   } catch (error) {
-    closeQuietly(tls ?? conn);
-    closeQuietly(path);
+    for (const opened of [tls ?? conn, path]) if (opened) closeQuietly(opened);
     signal.throwIfAborted();
     throw tlsFailure(late.aborted ? new Error("the peer does not answer") : error);
   }

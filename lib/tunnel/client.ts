@@ -2,7 +2,7 @@ import type { Credentials } from "../access/mod.ts";
 import { PeerError } from "../errors.ts";
 import { peerHostname, peerStandIn, trustAnchor } from "../identity/mod.ts";
 import type { ByteStream } from "../punch/mod.ts";
-import { openWebSocket, sayGoodbye, type WebSocketOptions } from "./_open_web_socket.ts";
+import { openWebSocket, type OwnWebSocketOptions, sayGoodbye } from "./_open_web_socket.ts";
 import { LoopbackProxy, type Ticket } from "./_loopback_proxy.ts";
 import { isDenial } from "./_admission.ts";
 import { denied, fetchFailure, pathFailure } from "./_failure.ts";
@@ -58,7 +58,7 @@ export interface TunnelClient extends AsyncDisposable {
    *
    * @throws {PeerError} If the peer cannot be reached, does not let us in, or does not want a WebSocket there.
    */
-  readonly webSocket: (path?: string, options?: WebSocketOptions) => Promise<WebSocket>;
+  readonly webSocket: (path?: string, options?: OwnWebSocketOptions) => Promise<WebSocket>;
   /**
    * Gives a stream of bytes to the peer's own HTTP server, inside TLS: HTTP/1.1 is spoken on it.
    *
@@ -143,12 +143,12 @@ class Client {
     }
   }
 
-  async webSocket(path = "/", options: WebSocketOptions = {}): Promise<WebSocket> {
+  async webSocket(path = "/", options: OwnWebSocketOptions = {}): Promise<WebSocket> {
     options.signal?.throwIfAborted();
     this.#throwIfClosed();
     return await withSecondAttempt({
       begin: (signal) => {
-        const ticket = this.#proxy.issue();
+        const ticket = this.#proxy.issue(options.until);
         return { opened: ticket.opened, result: this.#openWebSocket(path, { ...options, signal }, ticket) };
       },
       discard: (socket) => socket.close(),
@@ -158,7 +158,7 @@ class Client {
   }
 
   /** Each has credentials and an `HttpClient` of its own: that tells what became of this very one. */
-  async #openWebSocket(path: string, options: WebSocketOptions, ticket: Ticket): Promise<WebSocket> {
+  async #openWebSocket(path: string, options: OwnWebSocketOptions, ticket: Ticket): Promise<WebSocket> {
     const url = this.#resolve(path.replace(/^wss:/i, "https:")).replace(/^https:/, "wss:");
     const headers = this.#mark(new Headers(options.headers));
     try {
@@ -192,13 +192,14 @@ class Client {
     signal?.throwIfAborted();
     this.#throwIfClosed();
     const until = AbortSignal.any([this.#over.signal, ...(signal ? [signal] : [])]);
+    const anchor = await this.#anchor;
     const path = await this.#openPath(until).catch((error) => {
       until.throwIfAborted();
       throw pathFailure(error);
     });
     if (bare) return this.#keep(path);
     // TLS sends a name in the clear before anything is encrypted (RFC 6066 section 3), and an address never.
-    const options = { hostname: this.#standIn, anchor: await this.#anchor, signal: until };
+    const options = { hostname: this.#standIn, anchor, signal: until };
     return this.#keep(await this.#introduce(await openTls(path, options), until));
   }
 

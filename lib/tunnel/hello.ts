@@ -8,6 +8,8 @@ import { closeQuietly } from "./splice.ts";
 
 /** A head that our own server writes has some 100 bytes. */
 const MAX_HEAD_BYTES = 4096;
+/** A round trip, and a look at a file: much longer than either takes. */
+const ANSWER_MS = 10_000;
 
 /** Options of {@linkcode sayHello}. */
 export interface HelloOptions {
@@ -17,18 +19,25 @@ export interface HelloOptions {
   readonly credentials?: Credentials;
   /** Gives up: the stream is closed, and the reason is what `sayHello` rejects with. */
   readonly signal?: AbortSignal;
+  /** How long the answer may take. @default {10_000} */
+  readonly timeoutMs?: number;
 }
 
 /**
  * Says who we are on a TLS connection to a peer, which then takes everything on it as ours: so it can carry the HTTP/1.1 of a
  * program that knows nothing of ids. Reads the answer and not a byte more.
  *
- * @throws {PeerError} `denied` if the peer does not let us in, `tunnel-failed` if it does not answer like one.
+ * @throws {PeerError} `denied` if the peer does not let us in, `tunnel-failed` if it does not answer like one, or in time.
  */
 export async function sayHello(stream: ByteStream, options: HelloOptions): Promise<void> {
-  const { hostname, credentials, signal } = options;
+  const { hostname, credentials, signal, timeoutMs = ANSWER_MS } = options;
   signal?.throwIfAborted();
+  let isLate = false;
   const close = () => closeQuietly(stream);
+  const late = setTimeout(() => {
+    isLate = true;
+    close();
+  }, timeoutMs);
   signal?.addEventListener("abort", close);
   try {
     const headers = [["host", hostname], ...credentials?.headers() ?? []];
@@ -37,8 +46,10 @@ export async function sayHello(stream: ByteStream, options: HelloOptions): Promi
     judge(await readHead(stream));
   } catch (error) {
     signal?.throwIfAborted();
+    if (isLate) throw failed("it does not answer");
     throw error instanceof PeerError ? error : failed((error as Error).message);
   } finally {
+    clearTimeout(late);
     signal?.removeEventListener("abort", close);
   }
 }

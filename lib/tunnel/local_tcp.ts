@@ -61,7 +61,7 @@ export interface LocalConnection {
   reset(): void;
 }
 
-/** A port on which programs connect. */
+/** A port on which programs connect. Disposing frees it, and waits until the connections have ended. */
 export interface LocalListener extends AsyncDisposable {
   /** Where. */
   readonly addr: Endpoint;
@@ -97,11 +97,12 @@ export async function listenTcp(
     server.listen({ host: hostname, port }, () => resolve());
   });
   server.on("error", () => {}); // out of descriptors: others may end
-  keepAccepting(server);
+  const accepting = keepAccepting(server);
   const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
   return {
     addr: { hostname, port: (server.address() as { port: number }).port },
     async [Symbol.asyncDispose]() {
+      accepting.stop();
       server.close();
       await closed;
     },

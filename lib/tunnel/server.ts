@@ -40,8 +40,6 @@ export interface ServeTunnelOptions {
   readonly guard?: Guard;
   /** Makes the response when the handler throws; as in `Deno.serve`. */
   readonly onError?: (error: unknown) => Response | Promise<Response>;
-  /** Closes the server and all connections at once; as in `Deno.serve`. */
-  readonly signal?: AbortSignal;
   /** Takes over the control channels that peers open; without it there are none. */
   readonly onControl?: OnControl;
   /** Tunnels at the same time. @default {2048} */
@@ -60,7 +58,7 @@ export interface ServeTunnelOptions {
 export interface ServingTunnel extends AsyncDisposable {
   /** The loopback port, which answers tunnels only. */
   readonly addr: Deno.NetAddr;
-  /** Resolves once it has stopped, however that came about. */
+  /** Resolves once it has stopped. */
   readonly finished: Promise<void>;
   /**
    * Takes over a path on which the other side begins TLS; `head` is what was already read from it.
@@ -79,9 +77,7 @@ export async function serveTunnel(
   handler: ServeHandler,
   options: ServeTunnelOptions,
 ): Promise<ServingTunnel> {
-  const certificate = await serverCertificate(options.identity);
-  options.signal?.throwIfAborted();
-  return new TunnelServer(handler, options, certificate);
+  return new TunnelServer(handler, options, await serverCertificate(options.identity));
 }
 
 class TunnelServer implements ServingTunnel {
@@ -101,7 +97,7 @@ class TunnelServer implements ServingTunnel {
   #shutdown: Promise<void> | undefined;
 
   constructor(handler: ServeHandler, options: ServeTunnelOptions, certificate: Deno.TlsCertifiedKeyPem) {
-    const { identity, guard, signal, maxTunnels = MAX_TUNNELS } = options;
+    const { identity, guard, maxTunnels = MAX_TUNNELS } = options;
     const { maxTunnelsPerAddress = MAX_TUNNELS_PER_ADDRESS, firstRequestMs = FIRST_REQUEST_MS } = options;
     this.#handler = handler;
     this.#view = new RequestView(peerHostname(identity.id), peerStandIn(identity.publicKey));
@@ -111,15 +107,12 @@ class TunnelServer implements ServingTunnel {
     this.#firstRequestMs = firstRequestMs;
     this.#controlSilenceMs = options.controlSilenceMs ?? CONTROL_SILENCE_MS;
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
-    this.#server = new LastingServer(() => this.#listen(certificate, options), signal);
-    const close = () => this.#closeGuests(() => true);
-    signal?.addEventListener("abort", close);
+    this.#server = new LastingServer(() => this.#listen(certificate, options));
     const unwatch = guard?.watch(() =>
       this.#closeGuests((guest) => guest.admitted && !guard.admits(guest.id!))
     );
     this.finished = this.#server.finished.then(async () => {
       unwatch?.();
-      signal?.removeEventListener("abort", close);
       await this.#drain();
     });
   }
@@ -130,13 +123,12 @@ class TunnelServer implements ServingTunnel {
 
   #listen(
     { cert, key }: Deno.TlsCertifiedKeyPem,
-    { onError, signal }: ServeTunnelOptions,
+    { onError }: ServeTunnelOptions,
   ): Deno.HttpServer<Deno.NetAddr> {
     const server: Deno.HttpServer<Deno.NetAddr> = Deno.serve({
       ...{ hostname: "127.0.0.1", port: 0, cert, key },
       onListen: () => {}, // the default prints the port, which is nobody's business
       ...(onError ? { onError } : {}),
-      ...(signal ? { signal } : {}),
     }, (request, info) => this.#handle(request, info, doorBetween(info.remoteAddr, server.addr)));
     return server;
   }

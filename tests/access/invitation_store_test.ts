@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FileStore, type Invitation, MemoryStore } from "../../lib/access/_invitation_store.ts";
 import { newTerms } from "../../lib/access/mod.ts";
+import { generateIdentity } from "../../lib/identity/mod.ts";
 import { inFolder } from "./_folder.ts";
 
 function invitation(): Invitation {
@@ -26,7 +27,7 @@ Deno.test("FileStore keeps what another one finds, in a file that only this user
 Deno.test("FileStore loses no change of many that come at once", () =>
   inFolder(async (folder) => {
     const stores = Array.from({ length: 4 }, () => new FileStore(`${folder}/invitations`));
-    const added = Array.from({ length: 40 }, invitation);
+    const added = Array.from({ length: 16 }, invitation);
     await Promise.all(added.map((one, i) => stores[i % 4]!.update((all) => [...all, one])));
     await stores[0]!.refresh();
     const keys = (all: readonly Invitation[]) => all.map(({ key }) => key).sort();
@@ -67,6 +68,17 @@ Deno.test("FileStore does not touch a file that it does not understand", () =>
       await assertRejects(() => new FileStore(path).update(() => []), SyntaxError, path, text);
       assertEquals(await Deno.readTextFile(path), text);
     }
+  }));
+
+Deno.test("FileStore writes nothing that it could not read again", () =>
+  inFolder(async (folder) => {
+    const store = new FileStore(`${folder}/invitations`);
+    const peers = Array.from({ length: 1000 }, () => generateIdentity().id);
+    const crowded = Array.from({ length: 90 }, () => ({ ...invitation(), uses: 1000, peers }));
+    await store.update(() => crowded.slice(1, 2));
+    await assertRejects(() => store.update(() => crowded), RangeError, "full");
+    await store.update((all) => [...all, invitation()]);
+    assertEquals(store.value.length, 2);
   }));
 
 Deno.test("MemoryStore and FileStore take no more than a thousand", () =>

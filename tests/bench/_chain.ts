@@ -6,6 +6,7 @@
  */
 import { runFlags } from "../../tools/run_flags.ts";
 import { Transcript } from "../cli/_skip.ts";
+import { freePort } from "../free_port.ts";
 import { apart, signalChild } from "../skip_process.ts";
 import type { BarePorts } from "./_bare_server.ts";
 import { ownLoopback } from "./_loopback.ts";
@@ -83,9 +84,4 @@ async function startSkip(...args: string[]): Promise<Command> {
       await Deno.remove(home, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -43,6 +43,11 @@ export function dailyTables(figures: DailyFigures): string {
   return [daily, ...(figures.hops ? [hopsTable(figures.hops)] : [])].join("\n\n");
 }
 
+/** `6.18` of `6.18.44-of-somebody`: what a machine's owner calls its kernel says nothing to others. */
+export function kernelVersion(release: string): string {
+  return /^\d+(\.\d+)?/.exec(release)?.[0] ?? "of an unknown version";
+}
+
 const rates = (figures: readonly LoadFigures[]) => figures.map((one) => one.requestsPerSecond);
 const medians = (figures: readonly LoadFigures[]) => figures.map((one) => one.medianMs);
 /** What one way has of the other, and by how much more it takes, round by round. */

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { lines } from "../../cli/_lines.ts";
 import { MemoryHub } from "../../lib/discovery/mod.ts";
 import { parseHostPort } from "../../lib/endpoint.ts";
 import { natOf } from "../../lib/nat.ts";
@@ -62,14 +63,9 @@ if (import.meta.main) {
   const [keyFile, address, way, count] = Deno.args as [string, string, Way, string];
   const sockets = await openAll(keyFile, address, way, Number(count));
   console.log(JSON.stringify(sockets.length));
-  let rest = "";
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) {
-      const [messages, withinMs] = line.split(" ").map(Number) as [number, number];
-      console.log(JSON.stringify(await talk(sockets, messages, withinMs)));
-    }
+  for await (const line of lines(Deno.stdin.readable)) {
+    const [messages, withinMs] = line.split(" ").map(Number) as [number, number];
+    console.log(JSON.stringify(await talk(sockets, messages, withinMs)));
   }
   Deno.exit(0); // the serving process is about to end, too
 }

@@ -8,6 +8,7 @@
 import { generateIdentity, parsePeerId } from "../../lib/identity/mod.ts";
 import { openClient, serveTunnel } from "../../lib/tunnel/mod.ts";
 import { connect, serve } from "../../mod.ts";
+import { freePort } from "../free_port.ts";
 import { LOCALHOST, LOCALHOST_ANCHOR } from "./_localhost.ts";
 
 /** Where the serving process can be reached, by each way. */
@@ -71,11 +72,6 @@ async function servePeer() {
     path.setNoDelay();
     void tunnel.accept(path);
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Opens a WebSocket by each way. */

@@ -10,7 +10,7 @@ import { ROOT } from "../../tools/run_flags.ts";
 import { labUnavailable } from "../lab/mod.ts";
 import { measureLab } from "./_daily_lab.ts";
 import { LOCAL_PARTS } from "./_daily_local.ts";
-import { type DailyFigures, dailyTables, linesOf } from "./_daily_report.ts";
+import { type DailyFigures, dailyTables, kernelVersion, linesOf } from "./_daily_report.ts";
 import { type Loopback, loopbacks } from "./_loopback.ts";
 import { startProgram } from "./_program.ts";
 import { writeSection } from "./_section.ts";
@@ -91,7 +91,9 @@ async function measure({ parts, rounds }: Wish, loopback: Loopback): Promise<Dai
 function circumstances({ rounds }: Wish, { congestionControl }: Loopback, load: number): string {
   const { deno } = Deno.version;
   return `${new Date().toISOString().slice(0, 10)}, ${navigator.hardwareConcurrency} cores, Linux ` +
-    `${Deno.osRelease()}, Deno ${deno}, TCP congestion control ${congestionControl}, load average ` +
+    `${
+      kernelVersion(Deno.osRelease())
+    }, Deno ${deno}, TCP congestion control ${congestionControl}, load average ` +
     `${load.toFixed(1)} before. Medians (least to most) of ${rounds} rounds in turns; in the lab of ` +
     `${
       2 * rounds

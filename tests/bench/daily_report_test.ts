@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { dailyTables, linesOf } from "./_daily_report.ts";
+import { dailyTables, kernelVersion, linesOf } from "./_daily_report.ts";
 
 const at = (requestsPerSecond: number, medianMs: number) => [{ requestsPerSecond, medianMs }];
 
@@ -11,6 +11,11 @@ Deno.test("linesOf() speaks of what was measured, and says whether it is what wa
   const slow = linesOf({ http: { ...http, through: at(4000, 16), throughAlone: at(500, 1.2) } });
   assertEquals(slow.map(({ held }) => held), [false, false, false]);
   assertStringIncludes(slow[0]!.measured, "0.10 (0.10 to 0.10): 4000 (4000 to 4000) of 40000");
+});
+
+Deno.test("kernelVersion() keeps what others know a kernel by", () => {
+  const releases = ["6.18.44-somebody-1", "6.12-rc3", "7", "unknown"];
+  assertEquals(releases.map(kernelVersion), ["6.18", "6.12", "7", "of an unknown version"]);
 });
 
 Deno.test("linesOf() compares a download with native wss by what its sender keeps", () => {

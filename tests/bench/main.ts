@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
- * `deno task bench [PART…]`: every number of README.md and docs/NUMBERS.md, measured on this machine.
+ * `deno task bench [PART…]`: the numbers of README.md and docs/NUMBERS.md, measured on this machine.
  *
  * @module
  */
@@ -27,16 +27,17 @@ const PARTS: Readonly<Record<string, { title: string; lab: boolean; run: () => P
 };
 
 const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(PARTS);
+const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}": choose from ${Object.keys(PARTS).join(", ")}`);
+  Deno.exit(2);
+}
 const reason = labUnavailable();
 // The idle peer needs minutes in which nothing happens: it has them in the background.
 const idle = wanted.includes("idle") && reason === undefined ? PARTS.idle!.run() : undefined;
 for (const name of wanted) {
-  const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
-  if (!part) {
-    console.error(`There is no benchmark "${name}": choose from ${Object.keys(PARTS).join(", ")}`);
-    Deno.exit(2);
-  }
   if (name === "idle") continue;
+  const part = PARTS[name]!;
   console.log(`\n## ${part.title}\n`);
   console.log(part.lab && reason !== undefined ? `skipped: ${reason}` : await part.run());
 }

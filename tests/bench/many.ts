@@ -5,6 +5,7 @@
  */
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
 import { identityFile } from "../hostile/_identity_file.ts";
+import { jsonLines } from "../json_lines.ts";
 import { usage } from "./_process.ts";
 import { spread, table } from "./_statistics.ts";
 import type { Way } from "./_many_peers.ts";
@@ -28,7 +29,7 @@ class Program implements AsyncDisposable {
   constructor(child: Deno.ChildProcess) {
     this.#child = child;
     this.pid = child.pid;
-    this.lines = readLines(child.stdout);
+    this.lines = jsonLines(child.stdout);
     this.#input = child.stdin.getWriter();
     this.#input.closed.catch(() => {}); // it may have ended
   }
@@ -58,15 +59,6 @@ class Program implements AsyncDisposable {
       this.#child.kill("SIGKILL");
     } catch { /* it has ended */ }
     await this.#child.status;
-  }
-}
-
-async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<unknown> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) yield JSON.parse(line);
   }
 }
 

@@ -42,7 +42,7 @@ Usage: deno task bench:nat [options]
   --jobs N         cells under way at once (default 6; fewer where a figure is promised)
   --file PATH      where results are kept (default .cache/nat-matrix.json)
   --fresh          forget what was measured; else a run that was stopped goes on where it was
-  --write          put the tables into HOLEPUNCH.md
+  --write          put the tables into HOLEPUNCH.md and README.md
 
 With none of --rtt, --loss and --noise it also measures what is promised under other conditions.
 `;
@@ -163,12 +163,15 @@ async function main(args: string[]): Promise<number> {
   return wrong.length === 0 && verdicts.every(({ failures }) => failures.length === 0) ? 0 : 1;
 }
 
+/** The matrix into the page about it, what came of the promises into the README, too. */
 async function write(matrixText: string, figuresText: string): Promise<void> {
-  const name = "HOLEPUNCH.md";
-  const file = new URL(name, ROOT);
-  const text = await Deno.readTextFile(file);
-  await replaceFile(file, writeSection(writeSection(text, "matrix", matrixText), "figures", figuresText));
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", name], cwd: ROOT }).output();
+  const names = ["HOLEPUNCH.md", "README.md"];
+  for (const name of names) {
+    const file = new URL(name, ROOT);
+    const text = writeSection(await Deno.readTextFile(file), "figures", figuresText);
+    await replaceFile(file, name === "HOLEPUNCH.md" ? writeSection(text, "matrix", matrixText) : text);
+  }
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", ...names], cwd: ROOT }).output();
 }
 
 if (import.meta.main) await runTask("bench:nat", main);

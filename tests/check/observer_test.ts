@@ -10,6 +10,7 @@ import {
 import { answerChecks, askObserver, type Probe, type ProbeOutcome } from "../../lib/check/mod.ts";
 import type { Endpoint } from "../../lib/endpoint.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
+import { from } from "../tunnel/pair.ts";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { readAll, tcpPair } from "../_streams.ts";
 
@@ -69,23 +70,10 @@ type Reply = (transactionId: Uint8Array) => Uint8Array<ArrayBuffer> | undefined;
 const success = (transactionId: Uint8Array, attributes: [number, Uint8Array][]) =>
   encodeStun({ type: StunType.success, transactionId, attributes: new Map(attributes) });
 
-/** The server's address at the other end of `stream` is `hostname`, as far as `stream` knows. */
-function asIfAt(stream: ByteStream, hostname: string): ByteStream {
-  const { port } = stream.remoteAddr;
-  return {
-    localAddr: stream.localAddr,
-    remoteAddr: { hostname, port },
-    read: (into) => stream.read(into),
-    write: (data) => stream.write(data),
-    closeWrite: () => stream.closeWrite(),
-    close: () => stream.close(),
-  };
-}
-
 /** Asks a server at `hostname`, which gives `reply`. */
 async function ask(reply: Reply, { hostname = "127.0.0.1", timeoutMs = 3000 } = {}) {
   const [here, there] = await tcpPair();
-  const asking = askObserver(asIfAt(here, hostname), { timeoutMs });
+  const asking = askObserver(from(hostname, here.remoteAddr.port, here), { timeoutMs });
   asking.catch(() => {});
   const request = new Uint8Array(512);
   const n = (await there.read(request))!;

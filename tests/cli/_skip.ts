@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { Keyboard } from "../keyboard.ts";
 import { program } from "../program.ts";
 import { apart, signalChild, type SkipEvent } from "../skip_process.ts";
+import { documented } from "./_documented.ts";
 
 /** Ends a command that hangs, so that its test fails instead. No test takes as long on a busy machine. */
 const PATIENCE_MS = 240_000;
@@ -85,15 +87,14 @@ export class Skip implements AsyncDisposable {
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
   readonly #child: Deno.ChildProcess;
-  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #keyboard: Keyboard;
   /** Until the process has ended. */
   running = true;
 
   private constructor(child: Deno.ChildProcess, cleanUp: () => Promise<void>) {
     this.#child = child;
     this.pid = child.pid;
-    this.#stdin = child.stdin.getWriter();
-    this.#stdin.closed.catch(() => {}); // it may end before we finish talking
+    this.#keyboard = new Keyboard(child);
     this.stderr = new Transcript(child.stderr);
     this.stdout = new Transcript(child.stdout, this.stderr);
     this.ended = this.#end(cleanUp);
@@ -116,7 +117,7 @@ export class Skip implements AsyncDisposable {
     this.running = false;
     clearTimeout(timer);
     await Promise.all([this.stdout.over, this.stderr.over]);
-    await this.#stdin.abort().catch(() => {});
+    await this.#keyboard.leave();
     await cleanUp();
     return { code, stdout: this.stdout.text, stderr: this.stderr.text };
   }
@@ -129,12 +130,12 @@ export class Skip implements AsyncDisposable {
 
   /** Types. */
   async type(text: string): Promise<void> {
-    await this.#stdin.write(new TextEncoder().encode(text));
+    await this.#keyboard.type(text);
   }
 
   /** Ends the input, like Ctrl-D. */
   async endInput(): Promise<void> {
-    await this.#stdin.close().catch(() => {}); // it has ended, and so has its input
+    await this.#keyboard.end();
   }
 
   /** Sends a signal; does nothing once it has ended. */
@@ -162,9 +163,9 @@ export async function skip(args: readonly string[], options: RunOptions = {}): P
   return await command.ended;
 }
 
-/** The objects that `--json` printed, as far as they are whole. */
+/** The objects that `--json` printed, as far as they are whole. Throws for one that is not documented. */
 export function events(stdout: string): SkipEvent[] {
-  return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  return stdout.split("\n").slice(0, -1).map((line) => documented(JSON.parse(line)));
 }
 
 /** A serving peer that can be found, and where. */
@@ -181,10 +182,4 @@ export async function serveAlone(
     /skip (?:connect|forward) (\w{52}) --bootstrap THIS-HOST:(\d+)/,
   );
   return Object.assign(server, { id: id!, bootstrap: `127.0.0.1:${port}` });
-}
-
-/** A folder that is removed at the end. */
-export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await Deno.makeTempDir({ prefix: "skip-test-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }

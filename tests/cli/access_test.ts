@@ -9,7 +9,8 @@ import {
 import { UsageError } from "../../cli/_exit.ts";
 import { readFlags } from "../../cli/_flags.ts";
 import { generateIdentity } from "../../mod.ts";
-import { serveAlone, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { serveAlone, Skip, skip } from "./_skip.ts";
 
 const [ann, bob] = Array.from({ length: 2 }, () => generateIdentity().id) as [string, string];
 

@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { browserTest } from "../browser/browser_test_helper.ts";
 import { Chromium, type Page, type Screen } from "../browser/chromium.ts";
-import { serveAlone, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { serveAlone, Skip, skip } from "./_skip.ts";
 
 const DESK: Screen = { width: 1280, height: 800 };
 const PHONE: Screen = { width: 390, height: 780, phone: true };
@@ -36,7 +37,9 @@ browserTest(
       browser.open(`http://${forward.address}/`, DESK),
       browser.open(`http://${there.id}.skip.alt/`, PHONE, { proxy: `socks5://${proxy.address}` }),
       browser.open("http://home.skip.alt/", DESK, { proxy: `http://${proxy.address}` }),
-    ]);
+    ]).catch((error) => { // a browser does not say why
+      throw new Error(`${error.message}\nforward: ${forward.stderr.text}\nproxy: ${proxy.stderr.text}`);
+    });
     for (const page of pages) await page.until(`document.querySelectorAll("#list li").length === 4`);
 
     const hears = (page: Page, text: string) =>

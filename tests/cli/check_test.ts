@@ -1,11 +1,14 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { events, serveAlone, Skip, skip } from "./_skip.ts";
 
+/** `skip check` that asks one peer, and neither the router of this network nor anybody outside. */
+function checkBy(peer: string): string[] {
+  return ["check", "--bootstrap", peer, "--stun", peer, "--no-map"];
+}
+
 Deno.test("skip check prints a report, and last the line for a friend", async () => {
   await using server = await serveAlone();
-  const { code, stdout, stderr } = await skip([
-    ...["check", "--bootstrap", server.bootstrap, "--stun", server.bootstrap],
-  ]);
+  const { code, stdout, stderr } = await skip(checkBy(server.bootstrap));
   assertEquals(code, 0, stderr);
   const lines = stdout.trimEnd().split("\n");
   assertMatch(stdout, /^TCP mapping +none: no address translation$/m);
@@ -16,7 +19,7 @@ Deno.test("skip check prints a report, and last the line for a friend", async ()
 
 Deno.test("skip check --line prints the line alone, and --json one object", async () => {
   await using server = await serveAlone();
-  const args = ["check", "--bootstrap", server.bootstrap, "--stun", server.bootstrap];
+  const args = checkBy(server.bootstrap);
   assertEquals((await skip([...args, "--line", "--quiet"])).stdout, "skip1 open\n");
   const { stdout, stderr } = await skip([...args, "--json"]);
   const [report, ...more] = events(stdout);
@@ -26,7 +29,7 @@ Deno.test("skip check --line prints the line alone, and --json one object", asyn
 
 Deno.test("skip check --with says how the two connect, or ends with 4 and why not", async () => {
   await using server = await serveAlone();
-  const args = ["check", "--bootstrap", server.bootstrap, "--stun", server.bootstrap, "--with"];
+  const args = [...checkBy(server.bootstrap), "--with"];
   const good = await skip([...args, "skip1 preserving/port/silence"]);
   assertEquals(good.code, 0, good.stderr);
   assertMatch(good.stdout, /^The two networks connect directly \(plain, \d+ %\): .+\.\n$/);
@@ -41,7 +44,7 @@ Deno.test("skip check --with says how the two connect, or ends with 4 and why no
 });
 
 Deno.test("skip check fails where nobody answers, and says so", async () => {
-  const { code, stdout } = await skip(["check", "--bootstrap", "127.0.0.1:9", "--stun", "127.0.0.1:9"]);
+  const { code, stdout } = await skip(checkBy("127.0.0.1:9"));
   assertEquals(code, 1);
   assertMatch(stdout, /^DHT +out of reach$/m);
   assertMatch(stdout, /^Nobody could be asked.*\n\nskip1 unknown\n$/m);
@@ -65,7 +68,7 @@ Deno.test("skip check refuses wrong values", async () => {
 });
 
 Deno.test("skip check ends at Ctrl-C", async () => {
-  await using command = await Skip.start(["check", "--bootstrap", "127.0.0.1:9", "--no-stun"]);
+  await using command = await Skip.start(checkBy("127.0.0.1:9"));
   await command.stderr.until(/Looking at this network/);
   command.kill("SIGINT");
   assertEquals((await command.ended).code, 130);

@@ -1,16 +1,15 @@
-/**
- * The scripts in the shells that they are for. Where one is not installed, its tests are skipped and say so; with the
- * environment variable `SKIP_LAB=required` they fail instead.
- */
+/** The scripts in the shells that they are for. */
 import { assertEquals } from "@std/assert";
 import { bashScript, type CompletedCommand, fishScript, zshScript } from "../../cli/_completion_scripts.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { missingProgram, testsNeeding } from "../needing.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const COMMANDS: CompletedCommand[] = [
   {
     name: "serve",
     about: "be reachable: it's here",
     words: [],
+    path: true,
     flags: [
       { flag: "qr", about: "show [a] code", value: "none" },
       { flag: "port", about: "which", value: "text" },
@@ -18,29 +17,14 @@ const COMMANDS: CompletedCommand[] = [
       { flag: "stun", about: "", value: "text", several: true },
     ],
   },
-  { name: "help", about: "explain", words: ["serve", "config"], flags: [] },
+  { name: "help", about: "explain", words: ["serve", "config"], path: false, flags: [] },
 ];
 
 function shellTest(shell: string, name: string, fn: (folder: string) => Promise<void>) {
-  const isThere = (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${shell}`).isFile;
-    } catch {
-      return false;
-    }
-  });
-  const required = Deno.env.get("SKIP_LAB") === "required";
-  if (!isThere && !required) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${name}: no ${shell} here\n`));
-  }
-  Deno.test({
-    name,
-    ignore: !isThere && !required,
-    async fn() {
-      await using folder = await temporaryFolder();
-      await Deno.writeTextFile(`${folder.path}/key.pem`, "");
-      await fn(folder.path);
-    },
+  testsNeeding(`in ${shell}`, missingProgram(shell))(name, async () => {
+    await using folder = await temporaryFolder();
+    await Deno.writeTextFile(`${folder.path}/key.pem`, "");
+    await fn(folder.path);
   });
 }
 
@@ -65,6 +49,8 @@ shellTest("bash", "bash completes commands, flags, words and files", async (fold
     [["skip", "serve", "--identity", "ke"], ["key.pem"]],
     [["skip", "serve", "--identity", "=", "ke"], ["key.pem"]],
     [["skip", "serve", "--identity", "="], ["key.pem", "script"]],
+    [["skip", "serve", "ke"], ["key.pem"]],
+    [["skip", "help", "ke"], [""]],
     [["skip", "help", "c"], ["config"]],
     [["skip", "nonsense", ""], [""]],
   ];
@@ -84,6 +70,8 @@ shellTest("fish", "fish completes commands, flags, words and files", async (fold
     ["skip serve --q", ["--qr\tshow [a] code"]],
     ["skip serve --identity ke", ["key.pem"]],
     ["skip serve --port ", [""]],
+    ["skip serve ke", ["key.pem"]],
+    ["skip help ke", [""]],
     ["skip help c", ["config"]],
   ];
   for (const [line, completed] of table) {
@@ -99,6 +87,7 @@ _arguments() { print -l -- "$@"; }`;
   const table: [words: string, current: number, shown: string[]][] = [
     ["skip s", 2, ["command", "commands", "serve:be reachable: it's here", "help:explain"]],
     ["skip serve --", 3, [
+      "1:path:_files",
       "--qr[show a code]",
       "--port[which]:value: ",
       "--identity[the key file]:file:_files",

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { readConfig, withConfigFile } from "../../cli/_config_file.ts";
 import { CommandError, UsageError } from "../../cli/_exit.ts";
 import { readFlags } from "../../cli/_flags.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const TABLE = {
   boolean: ["ephemeral", "qr", "print-unit"],

@@ -61,6 +61,6 @@ Deno.test("skip dht refuses wrong values", async () => {
 Deno.test("skip dht says so when its address is not of this machine", async () => {
   const { code, stdout } = await skip(["dht", "--host", "198.51.100.1", "--bootstrap", "none", "--json"]);
   const [event] = events(stdout);
-  assertEquals([code, event!.type], [1, "error"]);
+  assertEquals([code, event!.type, event!.code], [1, "error", "listen"]);
   assertMatch(String(event!.message), /198\.51\.100\.1|EADDRNOTAVAIL/);
 });

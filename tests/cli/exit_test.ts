@@ -17,6 +17,12 @@ Deno.test("explain() gives each failure its exit code and its word", () => {
     [new Interrupted(), 130, "interrupted"],
     [new Deno.errors.AddrInUse("taken"), 1, "port-in-use"],
     [new Deno.errors.NotCapable("no"), 1, "permission"],
+    [new Deno.errors.PermissionDenied("no"), 1, "forbidden"],
+    [Object.assign(new Error("listen EACCES"), { code: "EACCES" }), 1, "forbidden"],
+    [new Deno.errors.AddrNotAvailable("no"), 1, "listen"],
+    [Object.assign(new Error("bind EADDRNOTAVAIL"), { code: "EADDRNOTAVAIL" }), 1, "listen"],
+    [undefined, 1, "failed"],
+    [null, 1, "failed"],
     [new KeyFileError("/home/ann/key", new SyntaxError("no key")), 1, "key-file"],
     [new TypeError("a mistake of ours"), 1, "failed"],
     [new Error("whatever"), 1, "failed"],
@@ -52,6 +58,10 @@ Deno.test("permissionRemedy() names the flag for what Deno says is missing", () 
   const table: [message: string, remedy: RegExp][] = [
     ['Requires net access to "0.0.0.0:0", run again with the --allow-net flag', /^Add --allow-net to/],
     ['Requires sys access to "networkInterfaces", run again …', /^Add --allow-sys to/],
+    [
+      'Requires all access to "/dev/shm/key.pem", run again with the --allow-all flag',
+      /^Name a file elsewhere/,
+    ],
     ["something else", /^Run with what each command needs: skip help permissions\.$/],
   ];
   for (const [message, remedy] of table) assertMatch(permissionRemedy(message), remedy);

@@ -2,7 +2,9 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createServer } from "node:net";
 import { tcpTarget } from "../../lib/targets/mod.ts";
 import { readAll } from "../_streams.ts";
-import { events, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { freePort } from "../free_port.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, Skip, skip } from "./_skip.ts";
 import { serveThere, type There } from "./_there.ts";
 
 /** An id that nobody has. */
@@ -65,7 +67,8 @@ Deno.test("skip forward brings a TCP service here, with half-close, hundreds of 
   assertMatch(here.stderr.text, new RegExp(`The TCP service is at 127.0.0.1:${here.address.port}`));
   for (let i = 0; i < 300; i += 30) {
     const questions = Array.from({ length: 30 }, (_, j) => `number ${i + j}`);
-    const answers = await Promise.all(questions.map((question) => ask(here.connect, question)));
+    const answers = await Promise.all(questions.map((question) => ask(here.connect, question)))
+      .catch((cause) => Promise.reject(new Error(`it said: ${here.stderr.text}`, { cause })));
     assertEquals(answers, questions.map((question) => `you said: ${question}`));
   }
   here.kill("SIGINT");
@@ -77,9 +80,7 @@ Deno.test("skip forward brings a site here, at the port that was asked for", asy
     const { pathname, search } = new URL(request.url);
     return new Response(`${request.method} ${pathname}${search} ${await request.text()}`);
   });
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
+  const port = freePort();
   await using here = await forward(there, `${port}`, "--json");
   assertEquals(here.address.port, port);
   assertEquals((await here.event("listening")).service, "site");

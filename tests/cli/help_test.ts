@@ -4,7 +4,7 @@ import { TOPICS } from "../../cli/_help_texts.ts";
 import { flagsOf, PERMISSIONS } from "../../cli/_permissions.ts";
 import { committedPackages, keyOf } from "../../tools/packages.ts";
 import { ROOT } from "../../tools/run_flags.ts";
-import { skip } from "./_skip.ts";
+import { events, skip } from "./_skip.ts";
 
 const COMMANDS = [
   ...["serve", "connect", "ping", "status", "forward", "proxy", "pipe", "check"],
@@ -70,6 +70,20 @@ Deno.test("skip help suggests the nearest topic", async () => {
   const { code, stdout, stderr } = await skip(["help", "exit-code"]);
   assertEquals([code, stdout], [2, ""]);
   assertMatch(stderr, /try: {2}Did you mean skip help exit-codes\?/);
+});
+
+Deno.test("skip help --json gives the text to scripts, and knows no other flag or argument", async () => {
+  const [overview, serve] = await Promise.all([help(), help("serve")]);
+  const ask = async (...args: string[]) => events((await skip([...args, "--json"])).stdout);
+  assertEquals(await ask("help"), [{ type: "help", text: overview.trimEnd() }]);
+  for (const args of [["help", "serve"], ["serve", "--help"]]) {
+    assertEquals(await ask(...args), [{ type: "help", topic: "serve", text: serve.trimEnd() }]);
+  }
+  for (const args of [["--jsn"], ["serve", "connect"]]) {
+    const { code, stdout, stderr } = await skip(["help", ...args]);
+    assertEquals([code, stdout], [2, ""]);
+    assertMatch(stderr, /^ {2}try: {2}\S/m);
+  }
 });
 
 Deno.test("skip help exit-codes is what the README and the code say", async () => {

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { identityPath } from "../../cli/_paths.ts";
 import { parsePeerId } from "../../mod.ts";
-import { events, skip, temporaryFolder } from "./_skip.ts";
+import { foldersBelow } from "../skip_process.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, skip } from "./_skip.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 
@@ -17,8 +20,9 @@ Deno.test("skip id makes an identity that only this user can read, and finds it 
   const id = lineOf(first.stdout);
   assertEquals(parsePeerId(id).id, id);
   assertEquals(await skip(["id"], { home: home.path }), first);
-  if (Deno.build.os !== "linux") return; // elsewhere the folder does not depend on XDG_CONFIG_HOME
-  const { mode } = await Deno.stat(`${home.path}/config/skip-public-ip/identity.pem`);
+  if (WINDOWS) return;
+  const { os } = Deno.build, folders = foldersBelow(home.path);
+  const { mode } = await Deno.stat(identityPath({ os, env: (name) => folders[name] }));
   assertEquals(mode! & 0o777, 0o600);
 });
 
@@ -42,6 +46,17 @@ Deno.test("skip id --new keeps the identity before under another name", async ()
   assert(kept !== undefined, stderr);
   assertEquals(lineOf((await skip(["id", "--identity", kept])).stdout), before);
   assertEquals(lineOf((await skip(["id", "--identity", path])).stdout), lineOf(stdout));
+});
+
+Deno.test("skip id --new leaves the invitations to the identity before with that identity", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/key.pem`;
+  const invited = async (key: string) => (await skip(["invite", "--list", "--identity", key])).stdout;
+  assertEquals((await skip(["invite", "--identity", path])).code, 0);
+  const before = await invited(path);
+  const { stderr } = await skip(["id", "--identity", path, "--new"]);
+  const [, kept] = stderr.match(/kept in (.+)\n/)!;
+  assertEquals([await invited(path), await invited(kept!)], ["", before]);
 });
 
 Deno.test("skip id --new makes the first identity where there is none", async () => {
@@ -92,6 +107,16 @@ Deno.test("skip id names the file where none can be made", async () => {
   const { code, stdout, stderr } = await skip(["id", "--identity", path]);
   assertEquals([code, stdout], [1, ""]);
   assert(stderr.includes(path) && stderr.includes("--identity FILE"), stderr);
+});
+
+Deno.test({
+  name: "skip id says that Deno keeps it out of the system's own folders",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { code, stderr } = await skip(["id", "--identity", "/dev/shm/skip/key.pem"]);
+    assertEquals(code, 1);
+    assertMatch(stderr, /"\/dev\/shm\/skip[^]*\n {2}try: {2}Name a file elsewhere/);
+  },
 });
 
 Deno.test({

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { generateIdentity, Invitations } from "../../mod.ts";
-import { events, serveAlone, type Serving, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, type Serving, Skip, skip } from "./_skip.ts";
 
 /** `skip invite ARGS --json` in a home, and what it printed last. */
 async function invite(home: string, ...args: string[]) {
@@ -92,7 +93,9 @@ Deno.test("skip invite refuses what makes no sense", async () => {
     [["--uses", "all"], /--uses is not valid/],
     [["--for", "1"], /--for is not valid: "1"/],
     [["--revoke", "nothing"], /names no open invitation/],
-    [["--revoke", "all", "--list"], /goes with no --revoke/],
+    [["--revoke", "all", "--list"], /--list goes with no --revoke/],
+    [["--list", "--uses", "2"], /--list goes with no --uses/],
+    [["--for", "1d", "--revoke", "all"], /--revoke goes with no --for/],
     [["--revok", "all"], /no flag --revok/],
     [["ann"], /takes no argument "ann"/],
   ];
@@ -107,8 +110,10 @@ Deno.test("skip invite leaves a file alone that it does not understand", async (
   await using folder = await temporaryFolder();
   const key = `${folder.path}/key.pem`;
   await Deno.writeTextFile(`${key}.invitations`, "garbage");
-  const { code, stderr } = await skip(["invite", "--identity", key]);
-  assertEquals(code, 2);
-  assertMatch(stderr, /Cannot read the invitations.*key\.pem\.invitations/);
+  for (const more of [[], ["--list"], ["--revoke", "all"]]) {
+    const { code, stderr } = await skip(["invite", "--identity", key, ...more]);
+    assertEquals(code, 1);
+    assertMatch(stderr, /Cannot read the invitations.*key\.pem\.invitations\n {2}try: {2}Restore it/);
+  }
   assertEquals(await Deno.readTextFile(`${key}.invitations`), "garbage");
 });

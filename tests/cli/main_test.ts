@@ -1,8 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { main } from "../../cli/main.ts";
 import { addressScope } from "../../lib/endpoint.ts";
 import { readConfig } from "../../tools/run_flags.ts";
-import { IS_EXECUTABLE } from "../program.ts";
+import { IS_EXECUTABLE, program } from "../program.ts";
+import { apart } from "../skip_process.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { events, serveAlone, Skip, skip } from "./_skip.ts";
 
 /** An id that nobody has. */
@@ -20,6 +22,8 @@ Deno.test("skip --version prints what deno.json says", async () => {
   for (const flag of ["--version", "-V"]) {
     assertEquals(await skip([flag]), { code: 0, stdout: `skip ${version}\n`, stderr: "" });
   }
+  const { stdout } = await skip(["--version", "--json"]);
+  assertEquals(events(stdout), [{ type: "version", version }]);
 });
 
 Deno.test("skip suggests the nearest command for a mistyped one", async () => {
@@ -30,9 +34,11 @@ Deno.test("skip suggests the nearest command for a mistyped one", async () => {
     `skip: The command is not right\n  why:  There is no command "conect"\n  try:  Did you mean skip connect?\n`,
   );
   for (const word of ["frobnicate", "constructor", "--serve"]) {
-    const { code, stdout } = await skip([word, "--json"]);
-    const [event] = events(stdout);
-    assertEquals([code, event!.type, event!.code], [2, "error", "usage"], word);
+    for (const more of [[], ["--help"]]) {
+      const { code, stdout } = await skip([word, "--json", ...more]);
+      const [event] = events(stdout);
+      assertEquals([code, event!.type, event!.code], [2, "error", "usage"], word);
+    }
   }
 });
 
@@ -76,6 +82,24 @@ Deno.test("deno task skip passes stdin, stdout, exit code and signals through", 
   assertEquals((await server.ended).code, 130);
   const port = Number(server.bootstrap.split(":")[1]);
   Deno.listen({ port }).close(); // nobody serves on behind the task
+});
+
+Deno.test({
+  name: "skip says on stderr that its stdout takes nothing, also with --json",
+  ignore: Deno.build.os !== "linux", // elsewhere there is no /dev/full
+  async fn() {
+    for (const flags of [[], ["--json"]]) {
+      await using home = await temporaryFolder();
+      const { command, args, env } = await program(["help", ...flags]);
+      const { code, stderr } = await new Deno.Command("sh", {
+        ...await apart(home.path, env),
+        args: ["-c", 'exec "$@" > /dev/full', "sh", command, ...args],
+        stdin: "null",
+      }).output();
+      assertEquals(code, 1);
+      assertMatch(new TextDecoder().decode(stderr), /^skip: It failed\n {2}why: {2}No space left on device/);
+    }
+  },
 });
 
 Deno.test("skip help does not fail when its reader leaves", async () => {

@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { manualPage } from "../../cli/_manual_page.ts";
+import { missingProgram, testsNeeding } from "../needing.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { skip } from "./_skip.ts";
 
 const page = (text: string) =>
@@ -29,30 +31,23 @@ Deno.test("manualPage() shows no text as a request to the formatter", () => {
   assertEquals(bodyOf("'a\\b"), "\\&'a\\eb");
 });
 
-const hasGroff = await new Deno.Command("groff", { args: ["--version"] }).output().then(
-  () => true,
-  () => false,
-);
+const groffTest = testsNeeding("with groff", missingProgram("groff"));
 
-Deno.test({
-  name: "skip help man is a manual page with every topic, of which groff has nothing to complain",
-  ignore: !hasGroff,
-  async fn() {
+groffTest(
+  "skip help man is a manual page with every topic, of which groff has nothing to complain",
+  async () => {
     const { code, stdout } = await skip(["help", "man"]);
     assertEquals(code, 0);
-    const file = await Deno.makeTempFile({ prefix: "skip-manual-" });
-    try {
-      await Deno.writeTextFile(file, stdout);
-      const args = ["-man", "-Tascii", "-ww", "-rLL=100n", "-P-c", file];
-      const text = new TextDecoder();
-      const { success, stdout: shown, stderr } = await new Deno.Command("groff", { args }).output();
-      assertEquals([success, text.decode(stderr)], [true, ""]);
-      const plain = text.decode(shown).replace(new RegExp(`.${BACKSPACE}`, "g"), ""); // bold is struck twice
-      for (const words of ["SERVE", "EXIT-CODES", "loginctl enable-linger", "--invite-only"]) {
-        assertStringIncludes(plain, words);
-      }
-    } finally {
-      await Deno.remove(file);
+    await using folder = await temporaryFolder();
+    const file = `${folder.path}/skip.1`;
+    await Deno.writeTextFile(file, stdout);
+    const args = ["-man", "-Tascii", "-ww", "-rLL=100n", "-P-c", file];
+    const text = new TextDecoder();
+    const { success, stdout: shown, stderr } = await new Deno.Command("groff", { args }).output();
+    assertEquals([success, text.decode(stderr)], [true, ""]);
+    const plain = text.decode(shown).replace(new RegExp(`.${BACKSPACE}`, "g"), ""); // bold is struck twice
+    for (const words of ["SERVE", "EXIT-CODES", "loginctl enable-linger", "--invite-only"]) {
+      assertStringIncludes(plain, words);
     }
   },
-});
+);

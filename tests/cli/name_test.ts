@@ -1,12 +1,15 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { generateIdentity } from "../../mod.ts";
-import { events, serveAlone, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, skip } from "./_skip.ts";
 
 const [ann, bob] = Array.from({ length: 2 }, () => generateIdentity().id) as [string, string];
 
 Deno.test("skip name adds, lists and removes names", async () => {
   await using home = await temporaryFolder();
   const name = (...args: string[]) => skip(["name", ...args], { home: home.path });
+  const none = await name("list");
+  assertEquals([none.code, none.stdout, none.stderr.includes("skip name add NAME ID")], [0, "", true]);
   assertEquals((await name("add", "Ann", ann)).code, 0);
   assertEquals((await name("add", "bob", bob, "--quiet")).stderr, "");
   assertEquals((await name("list")).stdout, `ann ${ann}\nbob ${bob}\n`);

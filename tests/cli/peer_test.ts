@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { UsageError } from "../../cli/_exit.ts";
 import { readPeer } from "../../cli/_peer.ts";
 import { generateIdentity } from "../../mod.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const { id } = generateIdentity();
 

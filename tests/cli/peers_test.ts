@@ -5,14 +5,18 @@ import type { Peer } from "../../mod.ts";
 /** Peers that are nobody, and what was done with them. */
 function peers({ idleMs = 60_000, fail = false } = {}) {
   const log: string[] = [];
+  const firstClosed = Promise.withResolvers<string>();
+  const close = (id: string) => {
+    log.push(`close ${id}`);
+    firstClosed.resolve(id);
+    return Promise.resolve();
+  };
   const dial = (id: string) => {
     log.push(`dial ${id}`);
     if (fail) return Promise.reject(new Error("nobody"));
-    return Promise.resolve(
-      { id, close: () => Promise.resolve(void log.push(`close ${id}`)) } as unknown as Peer,
-    );
+    return Promise.resolve({ id, close: () => close(id) } as unknown as Peer);
   };
-  return { log, all: new Peers({ dial, idleMs, options: {} }) };
+  return { log, firstClosed: firstClosed.promise, all: new Peers({ dial, idleMs, options: {} }) };
 }
 
 const idOf = (peer: Peer) => Promise.resolve(peer.id);
@@ -36,11 +40,11 @@ Deno.test("Peers tries again after a failure", async () => {
 });
 
 Deno.test("Peers closes one that nobody uses for some time, and none that is in use", async () => {
-  const { log, all } = peers({ idleMs: 1 });
+  const { log, firstClosed, all } = peers({ idleMs: 1 });
   const busy = Promise.withResolvers<void>();
   const using = all.use("busy", () => busy.promise);
   await all.use("idle", idOf);
-  while (!log.includes("close idle")) await new Promise((resolve) => setTimeout(resolve, 1));
+  assertEquals(await firstClosed, "idle");
   assertEquals(log, ["dial busy", "dial idle", "close idle"]);
   busy.resolve();
   await using;

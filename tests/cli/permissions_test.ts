@@ -8,7 +8,8 @@ import {
   unionOf,
 } from "../../cli/_permissions.ts";
 import { IS_EXECUTABLE } from "../program.ts";
-import { type Ending, events, serveAlone, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { type Ending, events, serveAlone, Skip, skip } from "./_skip.ts";
 
 /** An id that nobody has. */
 const NOBODY = "y".repeat(52);
@@ -114,16 +115,19 @@ Deno.test("deno.json permits no command to run programs, to load libraries, or t
   assertEquals(cases.filter(({ kind }) => !known.has(kind)), []);
 });
 
+/** What deno.json calls a set that shows no variables to the program, whatever it asks for: no test is left out by it. */
+const UNSEEN_ENVIRONMENT = { env: { ignore: true } };
+
 Deno.test("flagsOf() writes a set as one types it", () => {
   assertEquals(flagsOf({}), []);
   assertEquals(flagsOf({ net: true, sys: ["a", "b"], read: true, write: true, env: { allow: ["A", "B"] } }), [
     ...["--allow-net", "--allow-sys=a,b", "--allow-read", "--allow-write", "--allow-env=A,B"],
   ]);
-  assertEquals(flagsOf({ env: { ignore: true } }), ["--ignore-env"]);
+  assertEquals(flagsOf(UNSEEN_ENVIRONMENT), ["--ignore-env"]);
 });
 
 Deno.test("unionOf() is enough for each set, and no more", () => {
-  const sets = [{ net: true, env: { ignore: true } }, { read: true, env: { allow: ["A"] } }, {
+  const sets = [{ net: true, ...UNSEEN_ENVIRONMENT }, { read: true, env: { allow: ["A"] } }, {
     sys: ["x"],
     env: { allow: ["A", "B"] },
   }];

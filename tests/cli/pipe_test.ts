@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { program } from "../program.ts";
 import { apart } from "../skip_process.ts";
-import { events, Skip, skip, temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, Skip, skip } from "./_skip.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LOCAL = ["--no-stun", "--no-map"];
@@ -101,6 +102,20 @@ Deno.test("skip pipe --allow gives its other end to nobody but that peer", async
   assertEquals([(await done).code, (await here.ended).stdout], [0, "it is me"]);
 });
 
+Deno.test("skip invite prints the command for a pipe that waits, and who has it gets the other end", async () => {
+  await using home = await temporaryFolder();
+  const [key, here] = [`${home.path}/pipe.pem`, { home: home.path }];
+  const flags = ["--identity", key, "--invite-only", "--bootstrap", "none", ...LOCAL];
+  await using command = await Skip.start(["pipe", ...flags], here);
+  const [, port] = await command.stderr.until(/THIS-HOST:(\d+)/);
+  const { stdout } = await skip(["invite", "--identity", key], here);
+  assertMatch(stdout, /^skip pipe \w{52} --token \S+\n$/);
+  const [, ...args] = stdout.trim().split(" ");
+  const done = skip([...args, "--bootstrap", `127.0.0.1:${port}`, ...LOCAL], { input: "invited" });
+  await command.endInput();
+  assertEquals([(await done).code, (await command.ended).stdout], [0, "invited"]);
+});
+
 Deno.test("skip pipe makes it an error when nobody reads its output any more", async () => {
   await using here = await waiting();
   await using there = await Skip.start(here.to);
@@ -149,7 +164,8 @@ Deno.test("skip pipe refuses wrong values before it does anything", async () => 
   const table: [args: string[], why: RegExp][] = [
     [["nobody"], /no peer with the name "nobody"/],
     [["y".repeat(52), "y".repeat(52)], /takes no argument/],
-    [["--timeout", "0"], /--timeout is not valid/],
+    [["y".repeat(52), "--timeout", "0"], /--timeout is not valid/],
+    [["--timeout", "5"], /--timeout is for the side with an ID/],
     [["--port", "x"], /--port is not valid/],
     [["--as-me"], /--as-me is for the side with an ID/],
     [["--token", "T"], /--token is for the side with an ID/],

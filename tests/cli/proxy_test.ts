@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { generateIdentity } from "../../mod.ts";
 import { readAll } from "../_streams.ts";
-import { events, Skip, skip, type SkipOptions, temporaryFolder } from "./_skip.ts";
+import { missingProgram, testsNeeding } from "../needing.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, Skip, skip, type SkipOptions } from "./_skip.ts";
 import { serveThere, type There } from "./_there.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -48,15 +50,11 @@ async function curl(...args: string[]): Promise<{ code: number; stdout: string; 
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-const hasCurl = await new Deno.Command("curl", { args: ["--version"] }).output().then(
-  () => true,
-  () => false,
-);
+const curlTest = testsNeeding("with curl", missingProgram("curl"));
 
-Deno.test({
-  name: "curl reaches http://ID.skip.alt/ through skip proxy: SOCKS5, HTTP, and a tunnel of CONNECT",
-  ignore: !hasCurl,
-  async fn() {
+curlTest(
+  "curl reaches http://ID.skip.alt/ through skip proxy: SOCKS5, HTTP, and a tunnel of CONNECT",
+  async () => {
     await using there = await serveThere(hello);
     await using here = await proxy(there.bootstrap);
     const host = `${there.id}.skip.alt`;
@@ -70,21 +68,17 @@ Deno.test({
     const big = await curl("--proxy", `socks5h://${here.address}`, "--data", "x".repeat(100_000), url, url);
     assertEquals(big.stdout.length, 2 * `POST /news at ${host}: `.length + 200_000);
   },
-});
+);
 
-Deno.test({
-  name: "port 443 is the peer's own TLS, which the client has to know by itself",
-  ignore: !hasCurl,
-  async fn() {
-    await using there = await serveThere(hello);
-    await using here = await proxy(there.bootstrap);
-    const url = `https://${there.id}.skip.alt/`;
-    for (const scheme of ["socks5h", "http"]) {
-      const trusting = await curl("--proxy", `${scheme}://${here.address}`, "--insecure", url);
-      assertEquals(trusting.stdout, `GET / at ${there.id}.skip.alt: `, trusting.stderr);
-      assert((await curl("--proxy", `${scheme}://${here.address}`, url)).code !== 0);
-    }
-  },
+curlTest("port 443 is the peer's own TLS, which the client has to know by itself", async () => {
+  await using there = await serveThere(hello);
+  await using here = await proxy(there.bootstrap);
+  const url = `https://${there.id}.skip.alt/`;
+  for (const scheme of ["socks5h", "http"]) {
+    const trusting = await curl("--proxy", `${scheme}://${here.address}`, "--insecure", url);
+    assertEquals(trusting.stdout, `GET / at ${there.id}.skip.alt: `, trusting.stderr);
+    assert((await curl("--proxy", `${scheme}://${here.address}`, url)).code !== 0);
+  }
 });
 
 Deno.test("skip proxy leads to a peer by its petname, also by one that was given while it runs", async () => {
@@ -100,13 +94,19 @@ Deno.test("skip proxy leads to a peer by its petname, also by one that was given
   assertEquals(answer, [5, 0, 5, 2]); // not allowed
 });
 
+Deno.test("skip proxy shows the name of a host as text, whoever asks for it", async () => {
+  await using here = await proxy(["--bootstrap", "none"]);
+  await exchange(here, socks("\x1b]0;owned\x07\nthe peer is back.skip.alt", 80));
+  await here.stderr.until(
+    /^\\x1b\]0;owned\\x07\\x0athe peer is back\.skip\.alt: This proxy does not lead there/m,
+  );
+});
+
 Deno.test("skip status shows a proxy, which is for every peer", async () => {
   await using home = await temporaryFolder();
   await using here = await proxy(["--bootstrap", "none"], { home: home.path });
-  const shown = async () => (await skip(["status"], { home: home.path })).stdout;
-  let text = await shown();
-  while (text === "") text = await shown(); // it says where it listens a moment before
-  assertMatch(text, new RegExp(`^proxy +any peer +${here.pid}, since .* at ${here.address}\n$`));
+  const { stdout } = await skip(["status"], { home: home.path });
+  assertMatch(stdout, new RegExp(`^proxy +any peer +${here.pid}, since .* at ${here.address}\n$`));
 });
 
 Deno.test("skip proxy refuses every other host, and what is no proxy request, in words", async () => {
@@ -217,6 +217,9 @@ Deno.test("skip proxy --any leads to other hosts as well", async () => {
   const closed = text(await exchange(here, "GET http://127.0.0.1:9/ HTTP/1.1\r\n\r\n"));
   assertMatch(closed, /^HTTP\/1\.1 502 /);
   assertMatch(text(await exchange(here, "GET http://x.skip.alt/ HTTP/1.1\r\n\r\n")), /^HTTP\/1\.1 403 /);
+  for (const host of ["x.skip.alt.", "x.ALT", "x.Alt."]) { // no name server is asked for them
+    assertEquals([...await exchange(here, socks(host, 80))].slice(0, 4), [5, 0, 5, 2], host);
+  }
 });
 
 Deno.test("skip proxy says that its port is taken, and ends at Ctrl-C with connections open", async () => {

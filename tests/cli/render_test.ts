@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { bytes, describe, duration, printable, stageLine } from "../../cli/_render.ts";
+import { bytes, describe, duration, oneLine, printable, stageLine } from "../../cli/_render.ts";
 import type { Progress } from "../../lib/progress.ts";
 
 function line(event: Progress): string | undefined {
@@ -61,6 +61,10 @@ Deno.test("printable() takes the terminal's own commands out of a stranger's tex
   assertEquals(printable("\x1b]0;title\x07 hello\tthere\n"), "\\x1b]0;title\\x07 hello\tthere\n");
   assertEquals(printable("a\rb\x9b31m"), "a\\x0db\\x9b31m");
   assertEquals(printable("grüße 👋"), "grüße 👋");
+});
+
+Deno.test("oneLine() shows where a stranger's text would have begun another line", () => {
+  assertEquals(oneLine("a\nb\r\nc\x1b"), "a\\x0ab\\x0d\\x0ac\\x1b");
 });
 
 Deno.test("bytes() gives three or four digits and a unit", () => {

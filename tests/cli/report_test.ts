@@ -66,8 +66,8 @@ Deno.test("reportLines() has words for everything that is rare or missing", () =
   assertMatch(text({ notes: ["one thing", "another"] }), /note +one thing\nnote +another\n/);
 });
 
-Deno.test("percent() rounds", () => {
-  assertEquals([0, 0.945, 0.99, 1].map(percent), ["0 %", "95 %", "99 %", "100 %"]);
+Deno.test("percent() rounds, and shows as certain only what is", () => {
+  assertEquals([0, 0.945, 0.99, 0.998, 1].map(percent), ["0 %", "95 %", "99 %", "99 %", "100 %"]);
 });
 
 Deno.test("reportLines() says why the router maps no port", () => {

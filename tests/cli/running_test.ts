@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { announceRunning, listRunning } from "../../cli/_running.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const ABOUT = { command: "serve", id: "y".repeat(52), detail: "http://localhost:8080" };
 

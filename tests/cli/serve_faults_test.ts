@@ -1,5 +1,6 @@
 /** What strangers may send to the ports of `skip serve`: it goes on serving, in the same memory. */
 import { assert, assertEquals } from "@std/assert";
+import { residentBytes } from "../bench/_process.ts";
 import { openSocket } from "../hostile/_attacks.ts";
 import { limitDescriptors } from "../process_faults.ts";
 import { serveAlone, type Serving, skip } from "./_skip.ts";
@@ -66,13 +67,6 @@ async function assertServes({ id, bootstrap }: Serving, after: string) {
   assertEquals([code, stdout.split("\n")[1], stderr], [0, "still there?", ""], after);
 }
 
-/** Resident bytes of a process; 0 where the system does not tell. */
-async function memory(pid: number): Promise<number> {
-  if (Deno.build.os !== "linux") return 0;
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(status.match(/VmRSS:\s+(\d+) kB/)![1]) * 1024;
-}
-
 function assertGrewLittle(before: number, after: number) {
   const growth = Math.round((after - before) / MB);
   assert(growth < MAX_GROWTH_MB, `${growth} MB more`);
@@ -85,14 +79,14 @@ function endpointOf({ bootstrap }: Serving): { hostname: string; port: number } 
 Deno.test("skip serve survives whatever comes to its UDP port", async () => {
   await using server = await serveAlone();
   await assertServes(server, "before");
-  const before = await memory(server.pid);
+  const before = await residentBytes(server.pid);
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const to = { transport: "udp", ...endpointOf(server) } as const;
   for (let round = 0; round < 100; round++) {
     for (const datagram of Object.values(DATAGRAMS)) await socket.send(datagram, to);
   }
   await assertServes(server, "after all");
-  assertGrewLittle(before, await memory(server.pid));
+  assertGrewLittle(before, await residentBytes(server.pid));
   socket.close();
 });
 
@@ -116,7 +110,7 @@ Deno.test("skip serve answers a ping after each kind of bad datagram", async () 
 Deno.test("skip serve survives whatever comes to its TCP port, also what never ends", async () => {
   await using server = await serveAlone();
   await assertServes(server, "before");
-  const before = await memory(server.pid);
+  const before = await residentBytes(server.pid);
   const open: Deno.Conn[] = [];
   for (let round = 0; round < 20; round++) {
     for (const [name, head] of Object.entries(STREAMS)) {
@@ -126,7 +120,7 @@ Deno.test("skip serve survives whatever comes to its TCP port, also what never e
     }
   }
   await assertServes(server, "with all of them open");
-  assertGrewLittle(before, await memory(server.pid));
+  assertGrewLittle(before, await residentBytes(server.pid));
   for (const conn of open) conn.close();
   await assertServes(server, "after all");
 });

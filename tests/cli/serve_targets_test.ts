@@ -1,8 +1,9 @@
 /** `skip serve TARGET` as a person meets it: through the DHT, the punch and TLS, to a program that is there already. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dial, type Peer } from "../../mod.ts";
+import { freePort } from "../free_port.ts";
 import { testFolder } from "../targets/_folder.ts";
-import { freePort, nextEvent, serveHttp } from "../targets/_servers.ts";
+import { nextEvent, serveHttp } from "../targets/_servers.ts";
 import { serveAlone, type Serving, Skip, skip } from "./_skip.ts";
 
 const MB = 1024 * 1024;

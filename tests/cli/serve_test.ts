@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { identityPath } from "../../cli/_paths.ts";
 import { dial } from "../../lib/connect.ts";
 import { denoFlags } from "../../tools/run_flags.ts";
 import { IS_CHECKOUT, program } from "../program.ts";
+import { apart, foldersBelow } from "../skip_process.ts";
 import { Testnet } from "../testnet.ts";
-import { events, serveAlone, Skip, skip, temporaryFolder, Transcript } from "./_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, Skip, skip, Transcript } from "./_skip.ts";
 
 const GREETING = "Welcome: you are connected, peer to peer. What you send comes back.";
 
@@ -220,18 +223,22 @@ Deno.test("skip serve --qr shows a QR code beside everything else", async () => 
 
 Deno.test("skip serve --print-unit prints a unit whose command runs, from anywhere", async () => {
   await using home = await temporaryFolder();
-  const args = ["serve", "--print-unit", "--bootstrap", "none", "--json"];
+  const args = ["serve", "--print-unit", "--bootstrap", "none", "--json", "--", "8080"];
   const { code, stdout } = await skip(args, { home: home.path });
   const [unit] = events(stdout);
   assertEquals([code, unit!.type], [0, "unit"]);
-  const identity = `${home.path}/config/skip-public-ip/identity.pem`;
-  assertEquals(unit!.command.slice(-6), ["serve", "--bootstrap", "none", "--json", "--identity", identity]);
+  const { os } = Deno.build, folders = foldersBelow(home.path);
+  const identity = identityPath({ os, env: (name) => folders[name] });
+  assertEquals(unit!.command.slice(unit!.command.indexOf("serve")), [
+    ...["serve", "--identity", identity, "--bootstrap", "none", "--json", "--", "8080"],
+  ]);
   const [own, run, ...rest] = unit!.command as string[];
   const flags = IS_CHECKOUT ? (await denoFlags()).flags : []; // where JSR is out of reach
   const child = new Deno.Command(own!, {
     args: [run!, ...flags, ...rest],
-    env: { ...(await program(["serve"])).env },
+    ...await apart(home.path, (await program(["serve"])).env),
     cwd: "/",
+    stdin: "null",
     stdout: "piped",
     stderr: "null",
   }).spawn();

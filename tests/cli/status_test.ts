@@ -1,6 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { runningPath } from "../../cli/_paths.ts";
 import { describeRunning } from "../../cli/status.ts";
-import { events, serveAlone, skip, temporaryFolder } from "./_skip.ts";
+import { missingProgram, testsNeeding } from "../needing.ts";
+import { program } from "../program.ts";
+import { apart, foldersBelow } from "../skip_process.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
+import { events, serveAlone, skip } from "./_skip.ts";
 
 Deno.test("skip status shows who serves, and no longer once it has ended", async () => {
   await using home = await temporaryFolder();
@@ -15,6 +20,33 @@ Deno.test("skip status shows who serves, and no longer once it has ended", async
   assertEquals([event!.type, event!.command, event!.id], ["running", "serve", server.id]);
   await server[Symbol.asyncDispose]();
   assertEquals((await skip(["status"], here)).stdout, "");
+});
+
+const PATIENCE_MS = 60_000;
+const onTerminal = testsNeeding(
+  "on a terminal",
+  Deno.build.os === "linux" ? missingProgram("script") : "the program script takes other arguments here",
+);
+
+onTerminal("skip status asks a person for no permission, also where a command was killed", async () => {
+  await using home = await temporaryFolder();
+  const { os } = Deno.build, folders = foldersBelow(home.path);
+  const folder = runningPath({ os, env: (name) => folders[name] });
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(`${folder}/1.json`, JSON.stringify({ pid: 1, since: 5, command: "proxy" }));
+  await Deno.utime(`${folder}/1.json`, 0, 0);
+  const { command, args, env } = await program(["status"]);
+  const words = [command, ...args.filter((arg) => arg !== "--no-prompt")].map((word) => `'${word}'`);
+  const { code, stdout } = await new Deno.Command("script", {
+    ...await apart(home.path, env),
+    args: ["-qefc", words.join(" "), "/dev/null"],
+    stdin: "null",
+    signal: AbortSignal.timeout(PATIENCE_MS), // a question would wait for ever
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout).trim()], [
+    0,
+    "Nothing is running here. Try: skip serve",
+  ]);
 });
 
 Deno.test("describeRunning() says since when, in words that fit", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { absoluteArguments, quoteWord, unitText } from "../../cli/_unit.ts";
-import { temporaryFolder } from "./_skip.ts";
+import { missingProgram, testsNeeding } from "../needing.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const TABLE = { files: ["identity", "config"], positional: [0, 1] as const };
 const CWD = Deno.cwd();
@@ -42,35 +43,31 @@ Deno.test("absoluteArguments() makes paths absolute, in both forms, and takes th
   assertEquals(absoluteArguments(["--config=x.toml"], TABLE, "qr"), [`--config=${CWD}/x.toml`]);
 });
 
-/** What `systemd-analyze verify` finds wrong; `undefined` where there is none. */
-async function verify(text: string): Promise<string | undefined> {
+const UNIT = unitText({
+  command: [Deno.execPath(), "run", "/a b/main.ts", "serve", "--identity", "/50%/$x\n"],
+  folder: CWD,
+});
+
+Deno.test("unitText() describes a unit in one line, by what it serves", () => {
+  assert(UNIT.includes("\nDescription=Skip Public IP: serve --identity /50%%/$x\n"), UNIT);
+});
+
+/** What `systemd-analyze verify` says of a unit itself. */
+async function complaints(text: string): Promise<string[]> {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/skip.service`;
   await Deno.writeTextFile(path, text);
-  try {
-    const { stderr } = await new Deno.Command("systemd-analyze", {
-      args: ["--user", "verify", path],
-      env: { XDG_RUNTIME_DIR: folder.path },
-    })
-      .output();
-    return new TextDecoder().decode(stderr);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const { stderr } = await new Deno.Command("systemd-analyze", {
+    args: ["--user", "verify", path],
+    env: { XDG_RUNTIME_DIR: folder.path },
+  }).output();
+  return new TextDecoder().decode(stderr).split("\n").filter((line) => line.includes("skip.service"));
 }
 
-Deno.test("unitText() gives a unit in which systemd finds nothing wrong", async (t) => {
-  const command = [Deno.execPath(), "run", "/a b/main.ts", "serve", "--identity", "/50%/$x\n"];
-  const text = unitText({ command, folder: CWD });
-  assert(text.includes("\nDescription=Skip Public IP: serve --identity /50%%/$x\n"), text);
-  const found = await verify(text);
-  await t.step({
-    name: "by systemd-analyze",
-    ignore: found === undefined,
-    fn: () => assertEquals(found?.split("\n").filter((line) => line.includes("skip.service")), []),
-  });
-  if (found === undefined) return;
-  const broken = await verify(text.replace("Restart=always", "Restart=perhaps"));
-  assert(broken!.includes("skip.service"), broken); // it would have said so
+const systemdTest = testsNeeding("with systemd", missingProgram("systemd-analyze"));
+
+systemdTest("unitText() gives a unit in which systemd finds nothing wrong", async () => {
+  assertEquals(await complaints(UNIT), []);
+  const broken = await complaints(UNIT.replace("Restart=always", "Restart=perhaps"));
+  assertEquals(broken.length > 0, true, "it would have said so");
 });

@@ -34,6 +34,15 @@ Deno.test("encodeControl() says no more than a knock may hold", () => {
   assertEquals(answer?.type === "ports" && answer.ports.length, 16);
 });
 
+Deno.test("decodeControl() shows which address an endpoint really has", () => {
+  const text = JSON.stringify({
+    ...JSON.parse(encodeControl(knock)),
+    candidates: ["[::ffff:203.0.113.9]:80"],
+  });
+  const read = decodeControl(text);
+  assertEquals(read?.type === "knock" && read.knock.candidates, [{ hostname: "203.0.113.9", port: 80 }]);
+});
+
 Deno.test("decodeControl() is null for whatever is no message", () => {
   const text = (change: Record<string, unknown>) =>
     JSON.stringify({ ...JSON.parse(encodeControl(knock)), ...change });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { KnockFilter, networkOf } from "../../lib/discovery/knock_filter.ts";
+import { KnockFilter } from "../../lib/discovery/knock_filter.ts";
 import type { Knock, Observation } from "../../lib/discovery/types.ts";
 import type { Endpoint } from "../../lib/endpoint.ts";
 import { natOf } from "../../lib/nat.ts";
@@ -133,10 +133,4 @@ Deno.test("KnockFilter survives a listener that throws", () => {
   });
   filter.announced([at("198.51.100.7"), at("198.51.100.8")], NODE);
   assertEquals(calls, 2);
-});
-
-Deno.test("networkOf() takes an IPv6 household for one", () => {
-  assertEquals(networkOf(at("2001:db8:0:1::1")), networkOf(at("2001:db8:0:1:ffff::2")));
-  assertEquals(networkOf(at("2001:db8:0:1::1")) === networkOf(at("2001:db8:0:2::1")), false);
-  assertEquals(networkOf(at("198.51.100.7")), "198.51.100.7");
 });

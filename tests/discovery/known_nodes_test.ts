@@ -7,6 +7,7 @@ import {
 } from "../../lib/discovery/known_nodes.ts";
 import { Presence } from "../../lib/discovery/presence.ts";
 import type { Contact } from "../../lib/discovery/types.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const contact = (n: number): Contact => {
   const id = new Uint8Array(20).fill(n & 255);
@@ -15,12 +16,8 @@ const contact = (n: number): Contact => {
 };
 
 async function inFolder(run: (path: string, folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(`${folder}/nodes.json`, folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = await temporaryFolder();
+  await run(`${folder.path}/nodes.json`, folder.path);
 }
 
 async function listing(folder: string): Promise<string[]> {

@@ -8,6 +8,7 @@ import { openUdpSocket } from "../../lib/discovery/socket.ts";
 import type { SignedItem } from "../../lib/discovery/types.ts";
 import { Identity } from "../../lib/identity/mod.ts";
 import { Simulation } from "../simulation.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { Testnet } from "../testnet.ts";
 
 const LOCAL = { hostname: "127.0.0.1" };
@@ -180,8 +181,8 @@ Deno.test("DhtNode asks all addresses of a bootstrap node", async () => {
 });
 
 Deno.test("DhtNode keeps known nodes on disk, and needs nobody else at the next start", async () => {
-  const folder = await Deno.makeTempDir();
-  const knownNodesFile = `${folder}/nodes.json`;
+  await using folder = await temporaryFolder();
+  const knownNodesFile = `${folder.path}/nodes.json`;
   await Deno.writeTextFile(knownNodesFile, "garbled");
   await using net = await Testnet.create({ nodes: 12 });
   {
@@ -197,8 +198,7 @@ Deno.test("DhtNode keeps known nodes on disk, and needs nobody else at the next 
     await node.online();
     assertEquals((await node.walk("get", target)).length, 8);
   }
-  assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["nodes.json"]);
-  await Deno.remove(folder, { recursive: true });
+  assertEquals((await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name), ["nodes.json"]);
 });
 
 Deno.test("DhtNode.close() rejects what is pending, may be called twice, and frees the port", async () => {

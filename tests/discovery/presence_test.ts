@@ -8,9 +8,9 @@ function presence(options: Partial<PresenceOptions> = {}): Presence {
   return new Presence({ local: { hostname: "0.0.0.0", port: 6881 }, alone: false, ...options });
 }
 
-function observe(of: Presence, hostname: string, observers = 1): void {
+function observe(of: Presence, hostname: string, observers = 1, network = 11): void {
   for (let i = 1; i <= observers; i++) {
-    of.observe({ hostname: `11.${i}.0.1`, port: 1 }, { hostname, port: 6881 });
+    of.observe({ hostname: `${network}.${i}.0.1`, port: 1 }, { hostname, port: 6881 });
   }
 }
 
@@ -19,8 +19,19 @@ Deno.test("Presence stays out of tables until others see it at an address of thi
   assertEquals(of.readOnly, true);
   observe(of, PUBLIC);
   assertEquals(of.readOnly, true);
-  observe(of, "127.0.0.1");
-  assertEquals(of.readOnly, false);
+  const here = presence();
+  observe(here, "127.0.0.1", 1, 127);
+  assertEquals(here.readOnly, false);
+});
+
+Deno.test("Presence does not believe a node outside that it is seen at an address of a local network", () => {
+  const of = presence();
+  for (const address of ["127.0.0.1", "192.168.1.7", "169.254.0.1", "224.0.0.1", "0.0.0.0"]) {
+    observe(of, address, 3);
+  }
+  assertEquals([of.readOnly, of.observations.list()], [true, []]);
+  observe(of, "192.168.1.7", 1, 10);
+  assertEquals(of.contact.hostname, "192.168.1.7");
 });
 
 Deno.test("Presence is in tables when it starts alone, and does as it is told otherwise", () => {

@@ -16,8 +16,10 @@ async function explained(heading: string): Promise<string[]> {
 /** The codes that the command has words for. */
 async function commandCodes(): Promise<string[]> {
   const texts = (await sourcesIn("cli")).map(({ text }) => code(text));
-  const codes = texts.flatMap((text) => [...text.matchAll(/\bcode: "([a-z-]+)"/g)].map(([, name]) => name!));
-  return [...new Set(codes)];
+  const values = texts.flatMap((text) =>
+    [...text.matchAll(/\bcode: ([^,;\n]+)/g)].map(([, value]) => value!)
+  );
+  return [...new Set(values.flatMap((value) => value.match(/(?<=")[a-z][a-z-]*(?=")/g) ?? []))];
 }
 
 Deno.test("docs/TROUBLESHOOTING.md explains every code of a PeerError, in their order", async () => {

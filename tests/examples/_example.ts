@@ -5,6 +5,8 @@
  */
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
 import { Transcript } from "../cli/_skip.ts";
+import { Keyboard } from "../keyboard.ts";
+import { signalChild } from "../skip_process.ts";
 import { Testnet } from "../testnet.ts";
 
 /** Ends a program that hangs, so that its test fails instead. No test takes as long on a busy machine. */
@@ -16,12 +18,11 @@ export class Example implements AsyncDisposable {
   readonly stdout: Transcript;
   readonly stderr: Transcript;
   readonly #child: Deno.ChildProcess;
-  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #keyboard: Keyboard;
 
   constructor(child: Deno.ChildProcess) {
     this.#child = child;
-    this.#stdin = child.stdin.getWriter();
-    this.#stdin.closed.catch(() => {}); // it may end before we finish talking
+    this.#keyboard = new Keyboard(child);
     this.stderr = new Transcript(child.stderr);
     this.stdout = new Transcript(child.stdout, this.stderr);
   }
@@ -33,21 +34,19 @@ export class Example implements AsyncDisposable {
 
   /** Types. */
   async type(text: string): Promise<void> {
-    await this.#stdin.write(new TextEncoder().encode(text));
+    await this.#keyboard.type(text);
   }
 
   /** Waits for its end, after that of its input. */
   async end(): Promise<{ code: number; stdout: string }> {
-    await this.#stdin.close().catch(() => {});
+    await this.#keyboard.end();
     const { code } = await this.#child.status;
     await Promise.all([this.stdout.over, this.stderr.over]);
     return { code, stdout: this.stdout.text };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGTERM");
-    } catch { /* it has ended */ }
+    signalChild(this.#child, "SIGTERM");
     await this.end();
   }
 }

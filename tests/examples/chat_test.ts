@@ -13,5 +13,7 @@ Deno.test("examples/chat.ts: what one says, everybody hears", async () => {
   await bob.stdout.until(/^Ann: hello$/m);
   await bob.type("hi Ann\n");
   await ann.stdout.until(/^Bob: hi Ann$/m);
+  await ann.type("\x1b[2Jcleared\n"); // what would clear the other's screen
+  await bob.stdout.until(/^Ann: \[2Jcleared$/m);
   assertEquals((await bob.end()).code, 0);
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { dial } from "../../mod.ts";
-import { temporaryFolder } from "../cli/_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { ExampleNetwork } from "./_example.ts";
 
 async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -40,7 +40,19 @@ Deno.test("examples/drop.ts: nothing leads out of the folder, and nothing is hid
     stun: [],
     portMapping: false,
   });
-  for (const path of ["/..%2Fout", "/%2e%2e%2fout", "/a%2Fb", "/.hidden", "/", "/a%00b", "/%ff", "/a%5Cb"]) {
+  for (
+    const path of [
+      "/..%2Fout",
+      "/%2e%2e%2fout",
+      "/a%2Fb",
+      "/.hidden",
+      "/",
+      "/a%00b",
+      "/%ff",
+      "/a%5Cb",
+      "/a%1B%5B2J",
+    ]
+  ) {
     const response = await peer.fetch(path, { method: "PUT", body: "x" });
     await response.body?.cancel();
     assertEquals(response.status, 400, path);

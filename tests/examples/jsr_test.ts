@@ -1,6 +1,6 @@
 import { assertMatch } from "@std/assert";
 import { ROOT } from "../../tools/run_flags.ts";
-import { temporaryFolder } from "../cli/_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 import { checkoutPackage, serveJsr, stdPackages } from "../jsr_registry.ts";
 import { ExampleNetwork, permissions } from "./_example.ts";
 

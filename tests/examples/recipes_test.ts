@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { ROOT } from "../../tools/run_flags.ts";
 import { serveAlone, Skip } from "../cli/_skip.ts";
+import { freePort } from "../free_port.ts";
 
 /** A service that greets, as ssh and many others do, and then echoes. */
 function greeter() {
@@ -19,11 +20,6 @@ function greeter() {
       await serving;
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 Deno.test("examples/README.md speaks of commands that are there", async () => {

@@ -6,7 +6,8 @@
 import { deadline } from "@std/async";
 import { connect, type ConnectOptions } from "../../mod.ts";
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
-import { usage } from "../bench/_process.ts";
+import { residentBytes } from "../bench/_process.ts";
+import { jsonLines } from "../json_lines.ts";
 import { signalChild } from "../skip_process.ts";
 import type { EchoOptions } from "./_echo_server.ts";
 
@@ -61,9 +62,9 @@ export class Target implements AsyncDisposable {
     return { bootstrap: [`127.0.0.1:${this.port}`], stun: [], portMapping: false };
   }
 
-  /** Resident memory of the process. */
+  /** Resident memory of the process; 0 where the system does not tell. */
   async residentBytes(): Promise<number> {
-    return (await usage(this.#child.pid)).rssBytes;
+    return await residentBytes(this.#child.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,19 +98,10 @@ export async function startTarget({ descriptors, ...options }: TargetOptions = {
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const lines = readLines(child.stdout);
+  const lines = jsonLines<Line>(child.stdout);
   const { value, done } = await lines.next();
   if (done) throw new Error("the serving process ended before it could be found");
   return new Target(child, value, lines);
-}
-
-async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Line> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) yield JSON.parse(line);
-  }
 }
 
 /** Connects as an honest peer, has something echoed, and leaves; gives how long the first two took, in milliseconds. */

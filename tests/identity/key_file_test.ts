@@ -5,6 +5,7 @@ import {
   loadOrCreateIdentity,
   saveIdentity,
 } from "../../lib/identity/mod.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const POSIX = Deno.build.os !== "windows";
 
@@ -14,12 +15,8 @@ function inFolder(name: string, run: (folder: string) => Promise<void>, ignore =
     name,
     ignore,
     async fn() {
-      const folder = await Deno.makeTempDir();
-      try {
-        await run(folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
+      await using folder = await temporaryFolder();
+      await run(folder.path);
     },
   });
 }
@@ -32,6 +29,23 @@ inFolder("saveIdentity() keeps what loadIdentity() finds again", async (folder) 
   await saveIdentity(`${folder}/key.pem`, identity);
   const loaded = await loadIdentity(`${folder}/key.pem`);
   assertEquals([loaded.id, loaded.exportSeed()], [identity.id, identity.exportSeed()]);
+  assertEquals(names(folder), ["key.pem"]);
+});
+
+inFolder("saveIdentity() needs no hard links, and replaces nothing without them either", async (folder) => {
+  const { link } = Deno;
+  Deno.link = () => Promise.reject(new Deno.errors.PermissionDenied("Operation not permitted (os error 1)"));
+  try {
+    const identity = generateIdentity();
+    await saveIdentity(`${folder}/key.pem`, identity);
+    await assertRejects(
+      () => saveIdentity(`${folder}/key.pem`, generateIdentity()),
+      Deno.errors.AlreadyExists,
+    );
+    assertEquals((await loadIdentity(`${folder}/key.pem`)).id, identity.id);
+  } finally {
+    Deno.link = link;
+  }
   assertEquals(names(folder), ["key.pem"]);
 });
 

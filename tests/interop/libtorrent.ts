@@ -5,6 +5,7 @@
  */
 import type { Endpoint } from "../../lib/endpoint.ts";
 import type { Identity } from "../../lib/identity/mod.ts";
+import { jsonLines } from "../json_lines.ts";
 import type { Lab } from "../lab/mod.ts";
 
 /** Debian's Python, whose libtorrent no other Python on the machine sees; and any other. */
@@ -170,12 +171,7 @@ export class LibtorrentNodes implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    let rest = "";
-    for await (const chunk of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) this.#settle(JSON.parse(line));
-    }
+    for await (const answer of jsonLines<Answer>(this.#child.stdout)) this.#settle(answer);
     const over = new Error("libtorrent's nodes have ended");
     this.#ready.promise.catch(() => {}); // maybe nobody waits any more
     this.#ready.reject(over);

@@ -1,3 +1,4 @@
+import { jsonLines } from "../json_lines.ts";
 import type { LabHost } from "./host.ts";
 
 /**
@@ -84,12 +85,7 @@ export class Agent implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    let rest = "";
-    for await (const chunk of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) this.#settle(JSON.parse(line));
-    }
+    for await (const answer of jsonLines<Answer>(this.#child.stdout)) this.#settle(answer);
     for (const { reject } of this.#waiting.values()) reject(new Error("Cannot probe: the agent has ended"));
   }
 

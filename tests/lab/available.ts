@@ -1,3 +1,4 @@
+import { isInPath } from "../in_path.ts";
 import { newPrefix } from "./prefix.ts";
 
 /** Tries, in a namespace of its own, the rarer things that the lab needs of the kernel. */
@@ -24,14 +25,4 @@ export function labUnavailable(): string | undefined {
   const { success, stderr } = new Deno.Command("sh", { args: ["-ec", script] }).outputSync();
   if (success) return undefined;
   return `no network namespaces, NAT or TUN here: ${new TextDecoder().decode(stderr).trim()}`;
-}
-
-function isInPath(tool: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${tool}`).isFile;
-    } catch {
-      return false;
-    }
-  });
 }

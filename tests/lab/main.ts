@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli";
 import { duration } from "../../cli/_render.ts";
 import { converse, startServing } from "../session.ts";
 import { SkipProcess } from "../skip_process.ts";
+import { numberReader, refuseUnknown, runTask } from "../task.ts";
 import { timeline } from "../timeline.ts";
 import { startDht } from "./dht.ts";
 import { Lab, type LabHost, labUnavailable, NAT_TYPES, type NatType } from "./mod.ts";
@@ -34,6 +35,10 @@ Examples:
   deno task lab port open --loss 0.05 -- sh -c 'ping -c 5 $LAB_B_IP'
 `;
 
+/** What cannot be done where the arguments make no sense. */
+const ACTION = "make the lab";
+const number = numberReader(ACTION);
+
 interface Wish {
   readonly types: [NatType, NatType];
   readonly rttMs: number;
@@ -53,30 +58,25 @@ function parseWish(args: string[]): Wish | null {
     default: { rtt: "50", loss: "0", seed: "skip", noise: "0" },
     alias: { h: "help" },
     "--": true,
+    unknown: (arg, key) => key === undefined || refuseUnknown(ACTION)(arg),
   });
-  const [a, b] = parsed._.map(String);
+  const [a, b, ...more] = parsed._.map(String);
   if (parsed.help || a === undefined || a === "help") return null;
-  if (b === undefined || !isNatType(a) || !isNatType(b)) {
-    throw new SyntaxError(`Cannot make the lab: name two known networks, current value is "${a} ${b ?? ""}"`);
+  if (b === undefined || !isNatType(a) || !isNatType(b) || more.length > 0) {
+    throw new SyntaxError(
+      `Cannot ${ACTION}: name two known networks, current value is "${parsed._.join(" ")}"`,
+    );
   }
   return {
     types: [a, b],
-    rttMs: parseNumber("--rtt", parsed.rtt, 60_000),
-    loss: parseNumber("--loss", parsed.loss, 1),
+    rttMs: number("rtt", parsed.rtt, { min: 0, max: 60_000 }),
+    loss: number("loss", parsed.loss, { min: 0, max: 1 }),
     seed: parsed.seed,
-    noise: parseNumber("--noise", parsed.noise, 1000),
+    noise: number("noise", parsed.noise, { min: 0, max: 1000 }),
     probe: parsed.probe,
     shell: parsed.shell,
     command: parsed["--"] ?? [],
   };
-}
-
-function parseNumber(flag: string, text: string, max: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= max) return value;
-  throw new SyntaxError(
-    `Cannot make the lab: ${flag} must be a number from 0 to ${max}, current value is "${text}"`,
-  );
 }
 
 /** Lines about where a peer is. */
@@ -179,21 +179,15 @@ async function run({ types, command, ...options }: Wish): Promise<number> {
 }
 
 async function main(args: string[]): Promise<number> {
-  try {
-    const wish = parseWish(args);
-    if (wish === null) {
-      say(HELP);
-      return 0;
-    }
-    const unavailable = labUnavailable();
-    if (unavailable === undefined) return await run(wish);
-    say(`Cannot make the lab: ${unavailable}\n`);
-    return 1;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    say(`${error.message}\nTry: deno task lab help\n`);
-    return 2;
+  const wish = parseWish(args);
+  if (wish === null) {
+    say(HELP);
+    return 0;
   }
+  const unavailable = labUnavailable();
+  if (unavailable === undefined) return await run(wish);
+  say(`Cannot ${ACTION}: ${unavailable}\n`);
+  return 1;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTask("lab", main);

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Candidate } from "../../lib/endpoint.ts";
 import type { MappingState } from "../../lib/candidates/mod.ts";
 import { ROOT, runFlags } from "../../tools/run_flags.ts";
+import { jsonLines } from "../json_lines.ts";
 import { Agent } from "./agent.ts";
 import { labTest } from "./lab_test_helper.ts";
 import { Lab, type LabHost, type NatType } from "./mod.ts";
@@ -28,7 +29,7 @@ class Mapper implements AsyncDisposable {
 
   private constructor(child: Deno.ChildProcess) {
     this.#child = child;
-    this.#lines = linesOf(child.stdout);
+    this.#lines = jsonLines(child.stdout);
     this.#stderr = new Response(child.stderr).text();
   }
 
@@ -61,15 +62,6 @@ class Mapper implements AsyncDisposable {
     while (!(await this.#lines.next()).done);
     await this.#child.status;
     await this.#stderr;
-  }
-}
-
-async function* linesOf(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Line, undefined> {
-  let rest = "";
-  for await (const chunk of stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line);
   }
 }
 

@@ -80,6 +80,20 @@ Deno.test("answersElsewhere() is false where nobody answers, or only at the port
   assertEquals(await answersElsewhere([], NEVER), false);
 });
 
+Deno.test("resolveServers() waits for no name server that is silent", async () => {
+  const { resolveDns } = Deno;
+  Deno.resolveDns = ((name: string, type: string, { signal }: Deno.ResolveDnsOptions) => {
+    if (name === "quick.example") return Promise.resolve(type === "A" ? ["203.0.113.9"] : []);
+    return new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+  }) as typeof Deno.resolveDns;
+  try {
+    const named = ["slow.example", "quick.example"].map((hostname) => ({ hostname, port: 7 }));
+    assertEquals(await resolveServers(named, NEVER, 20), [{ hostname: "203.0.113.9", port: 7 }]);
+  } finally {
+    Deno.resolveDns = resolveDns;
+  }
+});
+
 Deno.test("resolveServers() takes addresses as they are, and leaves out names that nobody knows", async () => {
   const endpoints = [{ hostname: "127.0.0.1", port: 1 }, { hostname: "::1", port: 2 }];
   assertEquals(await resolveServers(endpoints, NEVER), endpoints);

@@ -29,6 +29,16 @@ async function open(how: Listening): Promise<{ listener: Listener; next: () => P
   return { listener, next };
 }
 
+/** Has somebody connect three times and break off with RST, before this thread can take the connections. */
+async function resetBeforeTaken(port: number): Promise<void> {
+  const worker = new Worker(new URL("testdata/reset_worker.ts", import.meta.url), { type: "module" });
+  await new Promise((resolve) => worker.onmessage = resolve);
+  const over = new Int32Array(new SharedArrayBuffer(4));
+  worker.postMessage({ port, over });
+  Atomics.wait(over, 0, 0, 10_000);
+  worker.terminate();
+}
+
 for (const [name, how] of Object.entries(WAYS)) {
   Deno.test(`listen() by ${name} takes connections over IPv4, and IPv6 where there is such`, async () => {
     const { listener, next } = await open(how);
@@ -52,6 +62,22 @@ for (const [name, how] of Object.entries(WAYS)) {
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.destroy();
     await closed;
+    await listener.close();
+  });
+
+  Deno.test(`listen() by ${name} goes on after connections that were reset before it took them`, async () => {
+    const { listener, next } = await open(how);
+    const hasCome = next();
+    await resetBeforeTaken(listener.port);
+    const out = await dialUnbound({ hostname: "127.0.0.1", port: listener.port });
+    // Those before it may come as well: reading from them fails.
+    let incoming = await hasCome;
+    while (incoming.remoteAddr.port !== out.localAddr.port) {
+      incoming.close();
+      incoming = await next();
+    }
+    out.close();
+    incoming.close();
     await listener.close();
   });
 

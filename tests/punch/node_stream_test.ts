@@ -57,6 +57,18 @@ Deno.test("NodeStream.read() says that the other side has reset the connection",
   await new Promise<void>((resolve) => server.close(() => resolve()));
 });
 
+Deno.test("NodeStream of a socket that is gone fails in place of waiting", async () => {
+  const { socket, other } = await pair();
+  const over = closed(socket);
+  socket.destroy();
+  await over;
+  const stream = new NodeStream(socket);
+  await assertRejects(() => stream.read(new Uint8Array(1)), Deno.errors.BadResource);
+  await assertRejects(() => stream.write(new Uint8Array(1)), Deno.errors.BadResource);
+  stream.close();
+  other.close();
+});
+
 Deno.test("NodeStream takes little from a stranger of whom only a few bytes are read, and loses nothing", async () => {
   const { stream, other, socket } = await pair();
   const paused = new Promise((resolve) => socket.once("pause", resolve));

@@ -74,6 +74,21 @@ Deno.test("race() ends with the reason of its signal, and closes a path whose ch
   assertEquals(await silent.streams[0]!.read(new Uint8Array(1)), null);
 });
 
+Deno.test("dialPersistently() gives up what has refused as often as it may", async () => {
+  await using port = await openPort({ port: 0, onConnection: (s) => s.close() });
+  const closed = await openPort({ port: 0, onConnection: (s) => s.close() });
+  await closed.close();
+  let dials = 0;
+  const counting = {
+    ...port,
+    dial: (...args: Parameters<typeof port.dial>) => (dials++, port.dial(...args)),
+  };
+  const options = { bound: true, signal: AbortSignal.timeout(5000), maxRedials: 2 };
+  const remote = { hostname: "127.0.0.1", port: closed.port };
+  const error = await assertRejects(() => dialPersistently(counting, remote, options), Error);
+  assertEquals([(error as { code?: string }).code, dials], ["ECONNREFUSED", 3]);
+});
+
 Deno.test("dialPersistently() goes on until somebody listens", async () => {
   const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port: number } = probe.addr;

@@ -13,6 +13,7 @@ import { converse, NoSession, type Serving, startSession } from "../session.ts";
 import { SkipProcess } from "../skip_process.ts";
 import type { SoakLog } from "./_log.ts";
 import type { Dice } from "./_random.ts";
+import type { Weather } from "./_weather.ts";
 
 /** One that has not published by then has no network. */
 const READY_MS = 60_000;
@@ -82,19 +83,23 @@ export interface PairsOptions {
   readonly log: SoakLog;
   readonly dice: Dice;
   readonly signal: AbortSignal;
-  /** What goes wrong for all at this moment; empty for nothing. */
-  readonly weather: () => string;
+  /** What goes wrong for all. */
+  readonly weather: Weather;
 }
 
 /** One pair after the other until it is over. */
 export async function runPairs(options: PairsOptions): Promise<void> {
   while (!options.signal.aborted) {
-    const { log } = options;
+    const { dice, log, signal } = options;
+    let since = performance.now();
     try {
       await using pair = await Pair.start(options);
-      for (let n = options.dice.between(1, 4); n > 0 && !options.signal.aborted; n--) await pair.connect();
+      for (let n = dice.between(1, 4); n > 0 && !signal.aborted; n--) {
+        since = performance.now();
+        await pair.connect();
+      }
     } catch (error) {
-      log.unexplained.push(log.incident("a pair", String(error).slice(0, 4000)));
+      log.fail({ what: "a pair", came: String(error).slice(0, 4000), since });
     }
   }
 }
@@ -150,23 +155,33 @@ class Pair implements AsyncDisposable {
 
   /** Somebody connects while something happens. What had to work and did not is tried once more. */
   async connect(): Promise<void> {
-    const { dice, log, weather } = this.#options;
+    const { dice } = this.#options;
     const meanwhile = this.#allowed(dice.of(MEANWHILE));
     if (meanwhile === "connect killed" || meanwhile === "serve killed") return await this.#kill(meanwhile);
-    const [before, failure] = [weather(), await this.#attempt(meanwhile)];
-    const fault = [meanwhile, before || weather()].filter((words) => words !== "" && words !== "nothing")
-      .join(", ");
-    log.connect(fault || "nothing", failure === undefined);
-    if (failure === undefined) return;
-    const what = `${this.#names()}${fault ? ` (${fault})` : ""}`;
-    const again = await this.#attempt("nothing");
-    if (again === undefined) {
-      log.secondTries++;
-      log.retried.push(log.incident(what, failure.came));
-    } else {
-      const said = { first: failure, again, server: this.#server!.events.slice(-30) };
-      log.unexplained.push(log.incident(what, `${failure.came}; again: ${again.came}`, said));
-    }
+    await this.#attemptTwice(meanwhile);
+  }
+
+  /**
+   * Somebody connects; if that fails, somebody else does, undisturbed. That packets get lost excuses who does not get in even
+   * then.
+   *
+   * @param what What happens meanwhile, or has happened just before.
+   */
+  async #attemptTwice(meanwhile: Meanwhile, what: string = meanwhile): Promise<void> {
+    const { log, weather: { mild, rough } } = this.#options;
+    const since = performance.now();
+    const first = await this.#attempt(meanwhile);
+    const troubles = [...rough.since(since), ...mild.since(since)];
+    const fault = [what, ...troubles].filter((words) => words !== "nothing").join(", ");
+    log.connect(fault || "nothing", first === undefined);
+    if (first === undefined) return;
+    const failure = { what: this.#names() + (fault ? ` (${fault})` : ""), since };
+    const sinceSecond = performance.now();
+    const second = await this.#attempt("nothing");
+    if (second === undefined) return log.retry({ ...failure, came: first.came });
+    const said = { first, second, server: this.#server!.events.slice(-30) };
+    const came = `${first.came}; again: ${second.came}`;
+    log.fail({ ...failure, came, explained: rough.since(sinceSecond), said });
   }
 
   /** An interface that goes down loses its IPv6 addresses, which nobody gives it again here. */
@@ -176,7 +191,7 @@ class Pair implements AsyncDisposable {
 
   /** Whatever comes of it; the next one has to get in. */
   async #kill(which: "connect killed" | "serve killed"): Promise<void> {
-    const { dice, stage, log } = this.#options;
+    const { dice, stage } = this.#options;
     const args = ["connect", this.#server!.id, ...stage.flags];
     const client = this.#stack.use(await SkipProcess.start(args, this.#connecting));
     await client.event(dice.of(["online", "resolved", "strategy", "path"])).catch(() => {});
@@ -185,13 +200,7 @@ class Pair implements AsyncDisposable {
     await killed.ended;
     if (which === "serve killed") await this.#serve();
     await client.stop();
-    const failure = await this.#attempt("nothing");
-    log.connect(`after: ${which}`, failure === undefined);
-    if (failure === undefined) return;
-    const again = await this.#attempt("nothing");
-    const incident = log.incident(`${this.#names()}, after: ${which}`, failure.came, { failure, again });
-    if (again === undefined) log.secondTries++;
-    (again === undefined ? log.retried : log.unexplained).push(incident);
+    await this.#attemptTwice("nothing", `after: ${which}`);
   }
 
   async #attempt(meanwhile: Meanwhile): Promise<{ came: string; client?: unknown } | undefined> {

@@ -7,6 +7,7 @@ import { delay } from "@std/async";
 import type { FaultStage } from "../bench/_fault_world.ts";
 import type { SoakLog } from "./_log.ts";
 import type { Dice } from "./_random.ts";
+import { Troubles } from "./_troubles.ts";
 
 const FAIR_MS: readonly [least: number, most: number] = [90_000, 240_000];
 const FOUL_MS: readonly [least: number, most: number] = [15_000, 45_000];
@@ -17,8 +18,10 @@ const DISPENSABLE_HOSTS = [2, 3, 4, 5, 6, 7];
 
 /** Changes until it is over. */
 export class Weather {
-  /** In words; empty where nothing is wrong. */
-  now = "";
+  /** Under which a connection may fail: packets get lost. */
+  readonly rough = new Troubles();
+  /** Which nobody is to notice: nodes of the DHT come and go all the time. */
+  readonly mild = new Troubles();
   readonly #stage: FaultStage;
   readonly #dice: Dice;
 
@@ -33,25 +36,30 @@ export class Weather {
     while (!signal.aborted) {
       await delay(this.#dice.between(...FAIR_MS), { signal }).catch(() => {});
       if (signal.aborted) return;
-      await (this.#dice.between(0, 1) === 0 ? this.#worsenWan(signal) : this.#killHost(signal));
+      const name = await (this.#dice.between(0, 1) === 0 ? this.#worsenWan(signal) : this.#killHost(signal));
+      log.weather.set(name, 1 + (log.weather.get(name) ?? 0));
       await delay(CLEARING_MS, { signal }).catch(() => {});
-      log.weather.set(this.now, 1 + (log.weather.get(this.now) ?? 0));
-      this.now = "";
     }
   }
 
-  async #worsenWan(signal: AbortSignal): Promise<void> {
-    this.now = "10 % loss and reordering";
+  async #worsenWan(signal: AbortSignal): Promise<string> {
+    const name = "10 % loss and reordering";
+    const end = this.rough.begin(name);
     await this.#stage.lab.reshape({ loss: 0.1, reorder: 0.1 });
     await delay(this.#dice.between(...FOUL_MS), { signal }).catch(() => {});
     await this.#stage.lab.reshape({ loss: 0, reorder: 0 });
+    end(CLEARING_MS);
+    return name;
   }
 
-  async #killHost(signal: AbortSignal): Promise<void> {
+  async #killHost(signal: AbortSignal): Promise<string> {
+    const name = "an eighth of the DHT gone";
     const host = this.#dice.of(DISPENSABLE_HOSTS);
-    this.now = "an eighth of the DHT gone";
+    const end = this.mild.begin(name);
     await this.#stage.dht.kill(host);
     await delay(this.#dice.between(...FOUL_MS), { signal }).catch(() => {});
     await this.#stage.dht.revive(host);
+    end(CLEARING_MS);
+    return name;
   }
 }

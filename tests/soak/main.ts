@@ -14,6 +14,7 @@ import { writeSection } from "../bench/_section.ts";
 import { labUnavailable } from "../lab/mod.ts";
 import { runLastingPair } from "./_lasting_pair.ts";
 import { SoakLog } from "./_log.ts";
+import { strainText } from "./_machine.ts";
 import { Places, runPairs } from "./_pairs.ts";
 import { Dice } from "./_random.ts";
 import { summarize, type Summary, summaryText } from "./_summary.ts";
@@ -79,13 +80,15 @@ async function soak(
   Deno.addSignalListener("SIGINT", end);
   Deno.addSignalListener("SIGTERM", end);
   const weather = new Weather(stage, new Dice(seed, "weather"));
-  const around = { stage, places, log, signal, weather: () => weather.now };
+  const around = { stage, places, log, signal, weather };
+  const fail = (what: string) => (error: unknown) => log.fail({ what, came: String(error), since: 0 });
   try {
     await Promise.all([
-      runLastingPair(stage, { log, dice: new Dice(seed, "lasting"), signal })
-        .catch((error) => log.unexplained.push(log.incident("the pair that lasts", String(error)))),
+      log.machine.run(signal),
+      runLastingPair(stage, { ...around, dice: new Dice(seed, "lasting") })
+        .catch(fail("the pair that lasts")),
       ...Array.from({ length: jobs }, (_, n) => runPairs({ ...around, dice: new Dice(seed, `pair ${n}`) })),
-      weather.run(log, signal),
+      weather.run(log, signal).catch(fail("the weather")),
       everyMinute(onMinute, signal),
     ]);
   } finally {
@@ -103,11 +106,14 @@ async function everyMinute(report: () => Promise<void>, signal: AbortSignal): Pr
   }
 }
 
-function oneLine({ minutes, connects, questions, starts, unexplained, processes }: Summary): string {
+function oneLine(
+  { minutes, connects, questions, starts, unexplained, starved, troubled, processes, machine }: Summary,
+): string {
   const memory = Object.entries(processes).map(([name, { rssMb }]) => `${name} ${rssMb.last} MB`).join(", ");
   return `${minutes} min: ${connects.attempted} connects, ${connects.firstTry} at once, ${connects.secondTry} at the ` +
     `second try; ${starts.succeeded} of ${starts.attempted} served; ${questions.succeeded} of ` +
-    `${questions.attempted} answered; ${unexplained.length} unexplained; ${memory}`;
+    `${questions.attempted} answered; ${unexplained.length} unexplained, ${starved.length} for want of time, ` +
+    `${troubled.length} in trouble; ${memory}; ${strainText(machine)}`;
 }
 
 /** Gives the exit code. */
@@ -131,6 +137,9 @@ async function main(args: string[]): Promise<number> {
     const summary = summaryNow();
     console.error(oneLine(summary));
     await replaceFile(LIVE, JSON.stringify(summary, null, 2));
+  }).catch((error) => {
+    if (log.starts.attempted === 0) throw error;
+    log.fail({ what: "the run itself", came: String(error), since: 0 }); // hours of it are not to be lost
   });
   const summary = summaryNow();
   console.log(summaryText(summary));

@@ -109,12 +109,6 @@ export function serveRaw(script: (connection: RawConnection, nth: number) => Pro
   };
 }
 
-/** Where nobody listens, just now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 /** The next event of a type. */
 export function nextEvent<E extends Event>(target: EventTarget, type: string): Promise<E> {
   return new Promise((resolve) =>

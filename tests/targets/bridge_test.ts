@@ -32,7 +32,7 @@ function bridged({ open = true } = {}) {
     peer.onopen!();
   };
   if (open) join();
-  return { target, peer, faults, join };
+  return { target, peer, faults, join, bridge };
 }
 
 Deno.test("Bridge holds what comes before the peer is there, in order", () => {
@@ -44,6 +44,15 @@ Deno.test("Bridge holds what comes before the peer is there, in order", () => {
   join();
   assertEquals(peer.sent, ["one", new ArrayBuffer(2)]);
   assertEquals(peer.closed, [[4000, "done"]]);
+});
+
+Deno.test("Bridge ends with a peer that goes before its WebSocket is open", () => {
+  const { target, peer, bridge } = bridged({ open: false });
+  const gone = new AbortController();
+  peer.readyState = WebSocket.CONNECTING;
+  bridge.join(peer as unknown as WebSocket, gone.signal);
+  gone.abort();
+  assertEquals(target.closed, [[4006, "the peer broke the connection"]]);
 });
 
 Deno.test("Bridge does not hold more than its limit before the peer is there", () => {

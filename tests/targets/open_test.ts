@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { openTarget, parseTarget } from "../../lib/targets/mod.ts";
+import { freePort } from "../free_port.ts";
 import { testFolder } from "./_folder.ts";
-import { freePort, serveHttp } from "./_servers.ts";
+import { serveHttp } from "./_servers.ts";
 
 const info = {
   remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port: 1 },

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { parseTarget } from "../../lib/targets/mod.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 async function hrefOf(text: string): Promise<string> {
   const address = await parseTarget(text);
@@ -32,12 +33,11 @@ Deno.test("parseTarget() reads TCP services", async () => {
 });
 
 Deno.test("parseTarget() reads folders that exist, also with a name that looks like something else", async () => {
-  const parent = await Deno.makeTempDir({ prefix: "skip-test-" });
-  const path = `${parent}/8080`;
+  await using parent = await temporaryFolder();
+  const path = `${parent.path}/8080`;
   await Deno.mkdir(path);
   assertEquals(await parseTarget(path), { kind: "folder", path });
   assertEquals(await parseTarget("."), { kind: "folder", path: "." });
-  await Deno.remove(parent, { recursive: true });
 });
 
 Deno.test("parseTarget() says what is wrong with everything else", async () => {

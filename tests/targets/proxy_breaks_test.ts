@@ -1,7 +1,8 @@
 /** Targets that are not there, too slow, or not HTTP, and exchanges that either side breaks off. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { freePort } from "../free_port.ts";
 import { front } from "./_front.ts";
-import { freePort, RawConnection, serveHttp, serveRaw } from "./_servers.ts";
+import { RawConnection, serveHttp, serveRaw } from "./_servers.ts";
 
 const MB = 1024 * 1024;
 

@@ -1,14 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { freePort } from "../free_port.ts";
 import { front } from "./_front.ts";
-import {
-  freePort,
-  nextEvent,
-  openSocket,
-  RawConnection,
-  type Running,
-  serveHttp,
-  serveRaw,
-} from "./_servers.ts";
+import { nextEvent, openSocket, RawConnection, type Running, serveHttp, serveRaw } from "./_servers.ts";
 
 const HANDSHAKE = "GET /x HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
   "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -59,6 +52,16 @@ Deno.test("proxyTarget() passes text and binary messages on, both ways, with the
   const closed = ended(socket);
   socket.close(1000, "bye");
   assertEquals(await closed, [1000, "bye", true]);
+});
+
+Deno.test("proxyTarget() closes the target's WebSocket for a request that is no proper one", async () => {
+  const { promise: closing, resolve } = Promise.withResolvers<Promise<unknown[]>>();
+  await using target = serveSockets((socket) => resolve(ended(socket)));
+  await using proxy = front(target.origin);
+  using peer = await RawConnection.open(proxy.port, HANDSHAKE.replace(/sec-websocket-key: .*\r\n/, ""));
+  await peer.until(/^HTTP\/1.1 400 /);
+  assertEquals((await (await closing)).slice(2), [true]);
+  assertEquals(proxy.faults, []);
 });
 
 Deno.test("proxyTarget() lets the target choose the subprotocol, and greet at once", async () => {

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { bundle, compile, plan, TARGETS, writeChecksums } from "../../tools/compile.ts";
 import { ROOT } from "../../tools/run_flags.ts";
-import { temporaryFolder } from "../cli/_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 /** What Deno lays a program behind: here a small program of the system in place of its runtime. */
 const BASE = "/bin/true";

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { lines } from "../../cli/_lines.ts";
 import { ROOT } from "../../tools/run_flags.ts";
 
 /** Prints its process id, then says which signal it got and exits with 42; without stdin it echoes and exits with 7. */
@@ -33,15 +34,6 @@ function start(args: string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-async function* lines(child: Deno.ChildProcess): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts;
-  }
-}
-
 async function nextLine(output: AsyncGenerator<string>): Promise<string | undefined> {
   const { value } = await output.next();
   return value || undefined;
@@ -69,7 +61,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.test(`tools/deno.ts passes ${signal} on`, async () => {
     await using program = await writeProgram();
     const child = start([program.path]);
-    const output = lines(child);
+    const output = lines(child.stdout);
     assert(Number(await nextLine(output)) > 0);
     child.kill(signal);
     assertEquals(await nextLine(output), signal);
@@ -82,7 +74,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 Deno.test("a program with tools/orphan.ts ends when what started it is killed", async () => {
   await using program = await writeProgram();
   const child = start([`--preload=${new URL("tools/orphan.ts", ROOT)}`, program.path]);
-  const output = lines(child);
+  const output = lines(child.stdout);
   assert(Number(await nextLine(output)) > 0);
   child.kill("SIGKILL");
   // The pipe ends once the last process that writes to it has gone.

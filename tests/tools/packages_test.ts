@@ -10,7 +10,7 @@ import {
   splitKey,
 } from "../../tools/packages.ts";
 import { readConfig, ROOT } from "../../tools/run_flags.ts";
-import { temporaryFolder } from "../cli/_skip.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 /** Licences that ask for nothing but their own text. Another one is a decision, not an update. */
 const PERMISSIVE = ["MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0"];

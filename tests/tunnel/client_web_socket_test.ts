@@ -15,6 +15,20 @@ Deno.test("webSocket() gives a native WebSocket that is open", async () => {
   await closeSocket(socket);
 });
 
+Deno.test("webSocket() ends a connection at once when it is told to, whatever the peer is saying", async () => {
+  const gone = Promise.withResolvers<CloseEvent>();
+  await using pair = await tunnelPair((request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.onclose = gone.resolve;
+    return response;
+  });
+  const over = new AbortController();
+  const socket = await pair.client.webSocket("/", { until: over.signal });
+  const closed = nextEvent<CloseEvent>(socket, "close");
+  over.abort();
+  assertEquals([(await closed).wasClean, (await gone.promise).wasClean], [false, false]);
+});
+
 Deno.test("webSocket() passes path, protocols and headers on", async () => {
   let seen: string | null = null;
   await using pair = await tunnelPair((request) => {

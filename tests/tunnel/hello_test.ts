@@ -95,6 +95,17 @@ Deno.test("sayHello() says that the peer does not let us in, also where its date
   }
 });
 
+Deno.test("sayHello() gives up a peer that never answers", async () => {
+  const [near, far] = await connPair();
+  const error = await assertRejects(
+    () => sayHello(near, { hostname, timeoutMs: 20 }),
+    PeerError,
+    "does not answer",
+  );
+  assertEquals(error.code, "tunnel-failed");
+  far.close();
+});
+
 Deno.test("sayHello() gives up when it is told to", async () => {
   const [near, far] = await connPair();
   const aborting = new AbortController();

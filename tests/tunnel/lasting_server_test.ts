@@ -46,17 +46,6 @@ Deno.test("LastingServer begins anew when the native server has ended by itself,
   assertEquals(servers.begun.length, 2);
 });
 
-Deno.test("LastingServer ends with its signal, also while it has no server", async () => {
-  const servers = new Servers();
-  const over = new AbortController();
-  const server = new LastingServer(servers.begin, over.signal);
-  servers.failures = Infinity;
-  servers.breakDown();
-  over.abort();
-  await server.finished;
-  assertEquals(servers.begun.length, 1);
-});
-
 Deno.test("LastingServer is shut down while it has no server", async () => {
   const servers = new Servers();
   const server = new LastingServer(servers.begin);

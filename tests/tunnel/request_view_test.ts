@@ -35,6 +35,15 @@ Deno.test("RequestView keeps the very request where it may become a WebSocket", 
   }
 });
 
+Deno.test("RequestView hides credentials also where the method lets no request be made", () => {
+  for (const method of ["CONNECT", "TRACE", "TRACK"]) {
+    const request = new Request("https://[100::1]/a", { headers: CREDENTIALS });
+    Object.defineProperty(request, "method", { value: method }); // as the native server gives it
+    const { url, headers } = view.of(request, pending);
+    assertEquals([url, [...headers.keys()]], ["https://id.skip.alt/a", ["x-colour"]]);
+  }
+});
+
 Deno.test("RequestView tells by the signal that the peer has gone", async () => {
   const { promise, reject } = Promise.withResolvers<void>();
   const { signal } = view.of(new Request("https://[100::1]/"), promise);

@@ -188,24 +188,6 @@ async function guestFrom(server: ServingTunnel, hostname: string) {
   return { ask, [Symbol.asyncDispose]: close };
 }
 
-Deno.test("serveTunnel() ends everything at once when its signal is aborted", async () => {
-  const aborting = new AbortController();
-  await using pair = await tunnelPair((request) => Deno.upgradeWebSocket(request).response, {
-    signal: aborting.signal,
-  });
-  const socket = await pair.client.webSocket();
-  const closed = nextEvent(socket, "close");
-  aborting.abort();
-  await pair.server.finished;
-  await closed;
-});
-
-Deno.test("serveTunnel() does not start when its signal is aborted already", async () => {
-  const reason = new Error("too late");
-  const error = await assertRejects(() => start(hello, { signal: AbortSignal.abort(reason) }));
-  assertEquals(error === reason, true);
-});
-
 Deno.test("serveTunnel() notices a peer that goes away", async () => {
   const { promise: gone, resolve } = Promise.withResolvers<number>();
   await using pair = await tunnelPair((request) => {

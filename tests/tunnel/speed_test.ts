@@ -31,6 +31,12 @@ Deno.test("SpeedTest measures for four at once, and again when one has left", as
   for (const response of under.slice(1)) await response.body!.cancel();
 });
 
+Deno.test("SpeedTest makes no error of a measurement that breaks off", async () => {
+  const speed = new SpeedTest();
+  const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) });
+  assertEquals((await speed.answer(new Request(URL_, { method: "POST", body: broken }))).status, 400);
+});
+
 Deno.test("SpeedTest has time again when whoever measures stops in the middle", async () => {
   const speed = new SpeedTest({ maxMs: 20 });
   const gone = await Promise.all(Array.from({ length: 3 }, () => speed.answer(get(1_000_000))));

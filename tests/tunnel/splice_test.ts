@@ -1,21 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ByteStream } from "../../lib/punch/mod.ts";
 import { splice } from "../../lib/tunnel/mod.ts";
-import { connPair } from "../_streams.ts";
+import { connPair, readAll } from "../_streams.ts";
 
 /** A program on either side of a splice: `left` and `right` are what they hold, `done` is the splice. */
 async function spliced(options?: Parameters<typeof splice>[2]) {
   const [[left, a], [b, right]] = await Promise.all([connPair(), connPair()]);
   return { left, right, a, b, done: splice(a, b, options) };
-}
-
-async function readAll(conn: ByteStream): Promise<Uint8Array> {
-  const parts: number[] = [];
-  const buffer = new Uint8Array(65536);
-  for (let n = await conn.read(buffer); n !== null; n = await conn.read(buffer)) {
-    parts.push(...buffer.subarray(0, n));
-  }
-  return Uint8Array.from(parts);
 }
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

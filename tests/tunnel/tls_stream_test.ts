@@ -73,6 +73,24 @@ Deno.test("openTls() gives up at its signal", async () => {
   far.close();
 });
 
+Deno.test("openTls() closes the path where no descriptor is left to join it with", async () => {
+  await using there = await peer(() => new Response());
+  const [near, far] = await tcpPair();
+  const options = await there.options();
+  const { listen } = Deno;
+  Deno.listen = (() => {
+    throw new Error("Too many open files (os error 24)");
+  }) as typeof Deno.listen;
+  try {
+    const error = await assertRejects(() => openTls(near, options), PeerError, "Too many open files");
+    assertEquals(error.code, "tunnel-failed");
+  } finally {
+    Deno.listen = listen;
+  }
+  assertEquals(await far.read(new Uint8Array(1)), null);
+  far.close();
+});
+
 Deno.test("openTls() says that whoever answers does not speak TLS", async () => {
   await using there = await peer(() => new Response());
   const [near, far] = await connPair();

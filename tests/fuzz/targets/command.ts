@@ -6,7 +6,7 @@ import { type Flags, readFlags, readNumber } from "../../../cli/_flags.ts";
 import { nearest } from "../../../cli/_nearest.ts";
 import { readBootstrap, readPort, readStun } from "../../../cli/_network_flags.ts";
 import { readPath, readTimeout } from "../../../cli/_peer_flags.ts";
-import { printable } from "../../../cli/_render.ts";
+import { oneLine, printable } from "../../../cli/_render.ts";
 import { readTargets } from "../../../cli/_targets.ts";
 import { absoluteArguments, quoteWord, unitText } from "../../../cli/_unit.ts";
 import { COMMANDS } from "../../../cli/_commands.ts";
@@ -185,6 +185,7 @@ export const COMMAND_TARGETS: readonly FuzzTarget[] = [
       check(text) {
         // deno-lint-ignore no-control-regex -- it is what must not be there
         assert(!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(printable(text)));
+        assert(!oneLine(text).includes("\n"));
         const quoted = quoteWord(text);
         // deno-lint-ignore no-control-regex
         assert(!/[\x00-\x1f\x7f]/.test(quoted), quoted);

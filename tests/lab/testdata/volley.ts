@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { lines } from "../../../cli/_lines.ts";
 import { dialPorts, dialUnbound, guessPorts, openPort } from "../../../lib/punch/mod.ts";
 import { natOf } from "../../../lib/nat.ts";
 
@@ -21,16 +22,7 @@ async function held(): Promise<{ rss: number; files: number }> {
   return { rss: Deno.memoryUsage().rss, files };
 }
 
-async function* lines(): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
-}
-
-for await (const line of lines()) {
+for await (const line of lines(Deno.stdin.readable)) {
   const [what, count, hostname, remotePort] = line.split(" ");
   const over = new AbortController();
   const opened = Promise.withResolvers<boolean>();
