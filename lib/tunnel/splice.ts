@@ -1,23 +1,28 @@
 import type { ByteStream } from "../punch/mod.ts";
 
 /** Enough for a message or a small request: an idle tunnel holds two of them, and a serving peer has thousands of tunnels. */
-const FIRST_BUFFER_BYTES = 1024;
-/** A larger buffer is four times as large, a smaller one a quarter. */
+const FIRST_BUFFER_BYTES = 512;
+/** The next one. */
+const SECOND_BUFFER_BYTES = 4 * 1024;
+/** From there on a larger buffer is four times as large, a smaller one a quarter. */
 const STEP = 4;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
 /** It is not worth a call to read less. */
 const LEAST_AHEAD_BYTES = 1024;
 /** What is no longer is passed on at once: a message comes alone, and to look for more costs as much again. */
-const MESSAGE_BYTES = FIRST_BUFFER_BYTES / 2;
+const MESSAGE_BYTES = FIRST_BUFFER_BYTES - 1;
 /** So many turns of the microtask queue it takes a stream, and those around it, to say what it has at hand. */
 const MICROTASKS = 8;
-/** A read that fills no more than this part of its buffer would not have filled the smaller one either. */
+/** A read that fills less than this part of its buffer would not have filled the smaller one either. */
 const SMALL_PART = 1 / 8;
 /** After so many of these a smaller buffer takes its place. */
 const SMALL_READS = 16;
-/** A buffer of so much costs so little that the first one will do: what a handshake has left is held by nobody. */
-const CHEAP_BUFFER_BYTES = STEP * FIRST_BUFFER_BYTES;
+/**
+ * The same for the second buffer, which costs so little to make: what a handshake has left is held by nobody. One alone may be the
+ * rest of a message that the first buffer did not hold, and the next message be as long.
+ */
+const SMALL_READS_OF_SECOND = 2;
 const IGNORE = () => {};
 /** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
 const HALF_CLOSED_IDLE_MS = 60_000;
@@ -174,8 +179,8 @@ class Direction {
         continue;
       }
       const isFull = start === 0 && end > MESSAGE_BYTES && !hasRoom(buffer, end, last);
-      if (isFull && buffer.length < LARGEST_BUFFER_BYTES) buffer = new Uint8Array(buffer.length * STEP);
-      else if (isTooLarge) [buffer, smallReads] = [new Uint8Array(buffer.length / STEP), 0];
+      if (isFull && buffer.length < LARGEST_BUFFER_BYTES) buffer = larger(buffer);
+      else if (isTooLarge) [buffer, smallReads] = [smaller(buffer), 0];
       start = end = 0;
     }
     await this.#to.closeWrite();
@@ -198,13 +203,21 @@ function hasRoom(buffer: Uint8Array, end: number, last: number): boolean {
 }
 
 function isSmall(length: number, buffer: Uint8Array): boolean {
-  return length <= buffer.length * SMALL_PART;
+  return length < buffer.length * SMALL_PART;
 }
 
 /** How many small reads a buffer stays for. */
 function patienceWith({ length }: Uint8Array): number {
   if (length === FIRST_BUFFER_BYTES) return Infinity;
-  return length <= CHEAP_BUFFER_BYTES ? 1 : SMALL_READS;
+  return length === SECOND_BUFFER_BYTES ? SMALL_READS_OF_SECOND : SMALL_READS;
+}
+
+function larger({ length }: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Math.max(length * STEP, SECOND_BUFFER_BYTES));
+}
+
+function smaller({ length }: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length > SECOND_BUFFER_BYTES ? length / STEP : FIRST_BUFFER_BYTES);
 }
 
 /** A read that was begun before what came earlier was passed on. */
