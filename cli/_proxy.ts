@@ -65,19 +65,24 @@ export async function serveProxy(
 /** `client` from its first byte on. */
 function behind(first: Uint8Array, client: LocalStream): ByteStream {
   let given = false;
+  return readBy((buffer) => {
+    if (given) return client.read(buffer);
+    given = true;
+    buffer.set(first);
+    return Promise.resolve(first.length);
+  }, client);
+}
+
+/** `client`, of which `read` says what is read. */
+function readBy(read: ByteStream["read"], client: ByteStream): ByteStream {
   return {
     localAddr: client.localAddr,
     remoteAddr: client.remoteAddr,
-    read(buffer) {
-      if (given) return client.read(buffer);
-      given = true;
-      buffer.set(first);
-      return Promise.resolve(first.length);
-    },
+    read,
     write: (data) => client.write(data),
     closeWrite: () => client.closeWrite(),
     close: () => client.close(),
-    reset: () => client.reset(),
+    reset: () => client.reset ? client.reset() : client.close(),
   };
 }
 
@@ -200,21 +205,18 @@ function readId(label: string): string | undefined {
  */
 function once(client: ByteStream, length: number, rest: Uint8Array): ByteStream {
   let [left, waiting] = [length, rest];
-  return {
-    ...client,
-    async read(buffer) {
-      const room = left > 0 ? buffer.subarray(0, left) : buffer;
-      let n: number | null = Math.min(waiting.length, room.length);
-      room.set(waiting.subarray(0, n));
-      waiting = waiting.subarray(n);
-      if (n === 0) n = await client.read(room);
-      if (n !== null && left === 0) {
-        throw new Deno.errors.InvalidData("A second request came on one connection");
-      }
-      left -= n ?? 0;
-      return n;
-    },
-  };
+  return readBy(async (buffer) => {
+    const room = left > 0 ? buffer.subarray(0, left) : buffer;
+    let n: number | null = Math.min(waiting.length, room.length);
+    room.set(waiting.subarray(0, n));
+    waiting = waiting.subarray(n);
+    if (n === 0) n = await client.read(room);
+    if (n !== null && left === 0) {
+      throw new Deno.errors.InvalidData("A second request came on one connection");
+    }
+    left -= n ?? 0;
+    return n;
+  }, client);
 }
 
 function refusal(error: unknown): [status: string, text: string] {

@@ -1,4 +1,4 @@
-import { answerChecks, type Probe } from "./check/mod.ts";
+import { answerChecks, type Probe, type TlsPath } from "./check/mod.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import { Occupancy, type Place } from "./occupancy.ts";
 import type { Identity } from "./identity/mod.ts";
@@ -23,7 +23,7 @@ export class Gate implements AsyncDisposable {
   readonly #report: OnProgress;
   readonly #probe: Probe | undefined;
   readonly #closing = new AbortController();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Map<Place, Promise<void>>();
   readonly #occupancy: Occupancy;
   readonly #waiting = new Map<string, Set<() => void>>();
 
@@ -52,20 +52,25 @@ export class Gate implements AsyncDisposable {
     const enter = () => this.#occupancy.enter(stream.remoteAddr.hostname, () => stream.close(), isOneOfMany);
     const place = this.#closing.signal.aborted ? null : enter();
     if (place === null) return stream.close();
-    const answering = this.#answer(stream, place).catch(() => {}).finally(() => {
-      place.leave();
-      this.#pending.delete(answering);
-    });
-    this.#pending.add(answering);
+    this.#pending.set(place, this.#answer(stream, place));
   }
 
+  /** Never rejects. */
   async #answer(stream: ByteStream, place: Place) {
     const start = performance.now();
-    const tls = await answerChecks(stream, this.#identity, {
-      signal: this.#closing.signal,
-      onWanted: place.promote,
-      ...(this.#probe ? { probe: this.#probe } : {}),
-    });
+    let tls: TlsPath | null = null;
+    try {
+      tls = await answerChecks(stream, this.#identity, {
+        signal: this.#closing.signal,
+        onWanted: () => place.promote(),
+        ...(this.#probe ? { probe: this.#probe } : {}),
+      });
+    } catch {
+      /* we are closing */
+    } finally {
+      place.leave();
+      this.#pending.delete(place);
+    }
     if (tls === null) return;
     const remote = stream.remoteAddr;
     for (const key of [formatEndpoint(remote), remote.hostname]) {
@@ -78,7 +83,6 @@ export class Gate implements AsyncDisposable {
       remote: formatEndpoint(remote),
       ms,
     });
-    place.leave();
     this.#tunnel.accept(stream, tls.head);
   }
 
@@ -95,6 +99,6 @@ export class Gate implements AsyncDisposable {
   /** Closes what has not become a connection yet. */
   async [Symbol.asyncDispose]() {
     this.#closing.abort(new DOMException("The server was shut down", "AbortError"));
-    await Promise.all(this.#pending);
+    await Promise.all(this.#pending.values());
   }
 }

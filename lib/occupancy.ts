@@ -21,10 +21,16 @@ export interface OccupancyOptions {
 
 /** Those who may be sent away: by what they have shown, each oldest first. */
 class Queue {
+  /** Of whom, if not of all. */
+  readonly network: string | undefined;
   /** How many are inside, with those who stay. */
   count = 0;
   readonly #strangers = new Set<Visitor>();
   readonly #promoted = new Set<Visitor>();
+
+  constructor(network?: string) {
+    this.network = network;
+  }
 
   add(visitor: Visitor, isPromoted: boolean) {
     (isPromoted ? this.#promoted : this.#strangers).add(visitor);
@@ -45,66 +51,73 @@ class Queue {
 
 /** What becomes of a {@linkcode Visitor}. */
 interface Ends {
-  readonly sendAway: (() => void) | undefined;
-  readonly onDepart: () => void;
+  readonly onDepart: (own: Queue) => void;
   readonly onLeave: () => void;
 }
 
 /** Somebody who is inside, and the queues in which he stands. */
 class Visitor implements Place {
-  readonly #queues: readonly Queue[];
+  readonly #all: Queue;
+  readonly #own: Queue;
   readonly #ends: Ends;
+  readonly #sendAway: (() => void) | undefined;
   #isInside = true;
   #hasLeft = false;
   #isKept = false;
   #isPromoted = false;
 
-  constructor(queues: readonly Queue[], ends: Ends) {
-    this.#queues = queues;
+  constructor(all: Queue, own: Queue, ends: Ends, sendAway?: () => void) {
+    this.#all = all;
+    this.#own = own;
     this.#ends = ends;
-    for (const queue of queues) queue.count++;
-    if (ends.sendAway) this.#stand(false);
+    this.#sendAway = sendAway;
+    all.count++;
+    own.count++;
+    if (sendAway) this.#stand(false);
     else this.#isKept = true;
   }
 
   #stand(isPromoted: boolean) {
-    for (const queue of this.#queues) queue.add(this, isPromoted);
+    this.#all.add(this, isPromoted);
+    this.#own.add(this, isPromoted);
   }
 
   #stepOut() {
-    for (const queue of this.#queues) queue.delete(this);
+    this.#all.delete(this);
+    this.#own.delete(this);
   }
 
   #depart() {
     if (!this.#isInside) return;
     this.#isInside = false;
     this.#stepOut();
-    for (const queue of this.#queues) queue.count--;
-    this.#ends.onDepart();
+    this.#all.count--;
+    this.#own.count--;
+    this.#ends.onDepart(this.#own);
   }
 
-  readonly promote = () => {
+  promote() {
     if (!this.#isInside || this.#isKept || this.#isPromoted) return;
     this.#isPromoted = true; // for good: asking again does not make him younger
     this.#stepOut();
     this.#stand(true);
-  };
+  }
 
-  readonly keep = () => {
+  keep() {
     if (this.#isKept) return;
     this.#isKept = true;
     this.#stepOut();
-  };
+  }
 
-  readonly leave = () => {
+  leave() {
     this.#depart();
     if (!this.#hasLeft) this.#ends.onLeave();
     this.#hasLeft = true;
-  };
+  }
 
   makeWay() {
     this.#depart();
-    this.#ends.sendAway?.();
+    this.#sendAway?.();
   }
 }
 
@@ -118,11 +131,16 @@ export class Occupancy {
   readonly #share: OccupancyOptions["share"];
   readonly #networks = new Map<string, Queue>();
   readonly #all = new Queue();
+  readonly #ends: Ends;
 
   constructor(max: number, maxPerNetwork: number, { share }: OccupancyOptions = {}) {
     this.#max = max;
     this.#maxPerNetwork = maxPerNetwork;
     this.#share = share;
+    this.#ends = {
+      onDepart: ({ count, network }) => count === 0 && this.#networks.delete(network!),
+      onLeave: () => share?.give(),
+    };
   }
 
   /**
@@ -137,12 +155,8 @@ export class Occupancy {
     if (own && own.count >= this.#maxPerNetwork && (isOneOfMany || !own.makeRoom())) return null;
     if (all.count >= this.#max && !all.makeRoom()) return null;
     if (share && !share.take() && !(all.makeRoom() && share.take(true))) return null;
-    const network = this.#networks.get(key) ?? new Queue();
+    const network = this.#networks.get(key) ?? new Queue(key);
     this.#networks.set(key, network);
-    return new Visitor([all, network], {
-      sendAway,
-      onDepart: () => network.count === 0 && this.#networks.delete(key),
-      onLeave: () => share?.give(),
-    });
+    return new Visitor(all, network, this.#ends, sendAway);
   }
 }

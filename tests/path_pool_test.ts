@@ -115,7 +115,7 @@ Deno.test("PathPool resets a path that can be reset, and then counts it no more"
   await using set = setUp();
   const [near, far] = await tcpPair();
   set.others.push(far);
-  set.pool.put({ ...near, reset: () => void (resets++, near.close()) });
+  set.pool.put(Object.assign(near, { reset: () => void (resets++, near.close()) }));
   const [resettable, plain] = [await set.pool.take(NEVER), await set.pool.take(NEVER)];
   assertEquals(plain.reset, undefined);
   resettable.reset!();

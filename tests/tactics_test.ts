@@ -5,6 +5,7 @@ import { generateIdentity } from "../lib/identity/mod.ts";
 import { openPort } from "../lib/punch/mod.ts";
 import { bracket, meetInSequence, openPorts } from "../lib/_tactics.ts";
 import { serverThat } from "./netcheck/_observer.ts";
+import { from } from "./tunnel/pair.ts";
 
 /**
  * A STUN server as behind a NAT that allots in sequence: it sees the first connection at `first`, and the next one `stride`
@@ -14,9 +15,9 @@ function sequentialServer(first: number, stride = 3) {
   const identity = generateIdentity();
   let next = first;
   return serverThat((stream) => {
-    const seen = { ...stream, remoteAddr: { hostname: "203.0.113.9", port: next } };
+    const seen = from("203.0.113.9", next, stream);
     next += stride;
-    return answerChecks({ ...seen, read: (b) => stream.read(b), write: (d) => stream.write(d) }, identity);
+    return answerChecks(seen, identity);
   });
 }
 

@@ -20,7 +20,11 @@ export class Guest {
   place: Place | undefined;
   /** Whether he was let in by a guard, who may think otherwise later. */
   admitted = false;
-  readonly #closing = new AbortController();
+  /** Made for whoever asks for it: most guests have nobody who does, and there may be thousands of them. */
+  #closing: AbortController | undefined;
+  #onClose: (() => void) | undefined;
+  #isClosed = false;
+  #heardAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #requests = 0;
   #silent = true;
@@ -36,7 +40,15 @@ export class Guest {
 
   /** Aborted when the tunnel is to be closed. */
   get signal(): AbortSignal {
+    this.#closing ??= new AbortController();
+    if (this.#isClosed) this.#closing.abort(closed());
     return this.#closing.signal;
+  }
+
+  /** How to close the tunnel, which is done at once if it should be closed already. */
+  onClose(close: () => void): void {
+    if (this.#isClosed) close();
+    else this.#onClose = close;
   }
 
   /** Whether no request has come from him yet. */
@@ -59,17 +71,27 @@ export class Guest {
     this.#requests++;
     this.#silent = false;
     if (this.#dismissed) return;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     const done = () => {
       if (--this.#requests === 0 && !this.#upgraded && !this.#dismissed) this.#closeAfter(this.#idleMs);
     };
     completed.then(done, done);
   }
 
-  /** The connection has become a WebSocket, which looks after its own life. */
-  upgrade(): void {
+  /**
+   * The connection has become a WebSocket, which looks after its own life.
+   *
+   * @param silenceMs One that does not is closed once nothing has come for so long, at the latest for twice as long.
+   */
+  upgrade(silenceMs?: number): void {
     this.#upgraded = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
+    if (silenceMs !== undefined) this.#closeWhenSilent(silenceMs);
+  }
+
+  /** Something has come over the WebSocket. */
+  heard(): void {
+    this.#heardAt = performance.now();
   }
 
   /** Sends him away: he gets his last answer, and then the tunnel is closed. */
@@ -81,12 +103,34 @@ export class Guest {
 
   /** Shows him out. Idempotent. */
   close(): void {
+    this.#stopTimer();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#onClose?.();
+    this.#closing?.abort(closed());
+  }
+
+  #stopTimer() {
     clearTimeout(this.#timer);
-    this.#closing.abort(new DOMException("The tunnel was closed", "AbortError"));
+    this.#timer = undefined;
   }
 
   #closeAfter(ms: number) {
-    clearTimeout(this.#timer);
-    if (!this.signal.aborted) this.#timer = setTimeout(() => this.close(), ms);
+    this.#stopTimer();
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.close(), ms);
   }
+
+  /** Looks now and then: a timer that is begun anew with each message costs more than all the rest. */
+  #closeWhenSilent(ms: number) {
+    const since = performance.now();
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      if (this.#heardAt < since) this.close();
+      else this.#closeWhenSilent(ms);
+    }, ms);
+  }
+}
+
+function closed(): DOMException {
+  return new DOMException("The tunnel was closed", "AbortError");
 }

@@ -21,9 +21,9 @@ export interface PileWatchOptions {
 /** One WebSocket's share. */
 export interface Share {
   /** So many bytes have come over it. */
-  readonly add: (bytes: number) => void;
+  add(bytes: number): void;
   /** It has ended. */
-  readonly end: () => void;
+  end(): void;
 }
 
 /**
@@ -35,8 +35,8 @@ export class PileWatch {
   readonly #residentBytes: () => number;
   readonly #lookEachBytes: number;
   readonly #mostPiledBytes: number;
-  /** What each has sent since nothing was piled up, and how to send him away. */
-  readonly #shares = new Map<() => void, number>();
+  /** What each has sent since nothing was piled up. */
+  readonly #sent = new Map<OwnShare, number>();
   #base: number | undefined;
   #received = 0;
   #unseen = 0;
@@ -49,17 +49,21 @@ export class PileWatch {
 
   /** Watches one more WebSocket. */
   enter(sendAway: () => void): Share {
-    const key = () => sendAway();
-    return {
-      add: (bytes) => {
-        this.#base ??= this.#residentBytes();
-        this.#shares.set(key, (this.#shares.get(key) ?? 0) + bytes);
-        this.#received += bytes;
-        this.#unseen += bytes;
-        if (this.#unseen >= this.#lookEachBytes) this.#look();
-      },
-      end: () => void this.#shares.delete(key),
-    };
+    return new OwnShare(this, sendAway);
+  }
+
+  /** For {@linkcode Share.add}. */
+  add(share: OwnShare, bytes: number): void {
+    this.#base ??= this.#residentBytes();
+    this.#sent.set(share, (this.#sent.get(share) ?? 0) + bytes);
+    this.#received += bytes;
+    this.#unseen += bytes;
+    if (this.#unseen >= this.#lookEachBytes) this.#look();
+  }
+
+  /** For {@linkcode Share.end}. */
+  delete(share: OwnShare): void {
+    this.#sent.delete(share);
   }
 
   #look(): void {
@@ -68,15 +72,33 @@ export class PileWatch {
     const piled = resident - this.#base!;
     if (piled < this.#received * LASTING_PART) return this.#beginAnew(resident);
     if (piled < this.#mostPiledBytes || this.#received < this.#mostPiledBytes) return;
-    const [sendAway] = [...this.#shares].reduce((most, share) => share[1] > most[1] ? share : most);
-    this.#shares.delete(sendAway);
+    const [share] = [...this.#sent].reduce((most, share) => share[1] > most[1] ? share : most);
+    this.#sent.delete(share);
     this.#unseen = -GRACE_LOOKS * this.#lookEachBytes;
-    sendAway();
+    share.sendAway();
   }
 
   #beginAnew(resident: number): void {
     this.#base = resident;
     this.#received = 0;
-    this.#shares.clear();
+    this.#sent.clear();
+  }
+}
+
+class OwnShare implements Share {
+  readonly sendAway: () => void;
+  readonly #watch: PileWatch;
+
+  constructor(watch: PileWatch, sendAway: () => void) {
+    this.#watch = watch;
+    this.sendAway = sendAway;
+  }
+
+  add(bytes: number) {
+    this.#watch.add(this, bytes);
+  }
+
+  end() {
+    this.#watch.delete(this);
   }
 }

@@ -9,7 +9,13 @@ import { FIRST_REQUEST_MS, Guest } from "./_guest.ts";
 import { LastingServer } from "./_lasting_server.ts";
 import { RequestView } from "./_request_view.ts";
 import { PileWatch } from "./_pile_watch.ts";
-import { answerReserved, isReserved, type OnControl, type ReservedOptions } from "./_reserved.ts";
+import {
+  answerReserved,
+  CONTROL_SILENCE_MS,
+  isReserved,
+  type OnControl,
+  type ReservedOptions,
+} from "./_reserved.ts";
 import { SpeedTest } from "./_speed.ts";
 import { closeQuietly, splice } from "./splice.ts";
 import type { ServeHandler, ServeInfo } from "./types.ts";
@@ -44,6 +50,8 @@ export interface ServeTunnelOptions {
   readonly room?: DescriptorRoom;
   /** From the beginning of a tunnel to its first complete request. @default {10_000} */
   readonly firstRequestMs?: number;
+  /** A control channel over which nothing comes for so long is closed. @default {30_000} */
+  readonly controlSilenceMs?: number;
 }
 
 /** A native HTTP server that is reached through tunnels only. */
@@ -80,10 +88,11 @@ class TunnelServer implements ServingTunnel {
   readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
+  readonly #controlSilenceMs: number;
   readonly #reserved: ReservedOptions;
   /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
-  readonly #tunnels = new Set<Promise<void>>();
+  readonly #tunnels = new Map<Guest, Promise<void>>();
   readonly #pile = new PileWatch();
   #shutdown: Promise<void> | undefined;
 
@@ -96,6 +105,7 @@ class TunnelServer implements ServingTunnel {
     const share = (options.room ?? new DescriptorRoom()).share(TUNNEL_DESCRIPTORS, DESCRIPTORS_PART);
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, { share });
     this.#firstRequestMs = firstRequestMs;
+    this.#controlSilenceMs = options.controlSilenceMs ?? CONTROL_SILENCE_MS;
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = new LastingServer(() => this.#listen(certificate, options));
     const unwatch = guard?.watch(() =>
@@ -134,20 +144,20 @@ class TunnelServer implements ServingTunnel {
       return Promise.resolve();
     }
     guest.place = place;
-    const tunnel = this.#carry(stream, guest, head)
-      .catch(() => closeQuietly(stream)) // it was closed, or no descriptor was left
-      .finally(() => {
-        place.leave();
-        this.#tunnels.delete(tunnel);
-      });
-    this.#tunnels.add(tunnel);
+    const tunnel = this.#carry(stream, guest, head);
+    this.#tunnels.set(guest, tunnel);
     return tunnel;
   }
 
+  /** Never rejects. */
   async #carry(stream: ByteStream, guest: Guest, head: Uint8Array = new Uint8Array()) {
     let door: string | undefined;
     const share = this.#pile.enter(() => guest.close());
-    const onForth = (bytes: number) => guest.upgraded && share.add(bytes);
+    const onForth = (bytes: number) => {
+      if (!guest.upgraded) return;
+      guest.heard();
+      share.add(bytes);
+    };
     try {
       const { addr } = this;
       const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
@@ -155,11 +165,19 @@ class TunnelServer implements ServingTunnel {
       door = doorBetween(inner.localAddr, addr);
       this.#guests.set(door, guest);
       if (this.#shutdown) guest.close();
-      await splice(stream, inner, { head, signal: guest.signal, onForth });
+      guest.onClose(() => {
+        closeQuietly(stream);
+        closeQuietly(inner);
+      });
+      await splice(stream, inner, { head, onForth });
+    } catch {
+      closeQuietly(stream); // no descriptor was left
     } finally {
       if (door !== undefined) this.#guests.delete(door);
       share.end();
       guest.close();
+      guest.place?.leave();
+      this.#tunnels.delete(guest);
     }
   }
 
@@ -188,15 +206,17 @@ class TunnelServer implements ServingTunnel {
     const info: ServeInfo = {
       remoteAddr: { transport: "tcp", hostname, port },
       completed,
-      disconnected: guest.signal,
+      get disconnected() {
+        return guest.signal;
+      },
       ...(id === undefined ? {} : { remoteId: id }),
     };
-    const response = isReserved(request.url)
-      ? answerReserved(seen, info, this.#reserved)
-      : this.#handler(seen, info);
+    const isOurs = isReserved(request.url);
+    const response = isOurs ? answerReserved(seen, info, this.#reserved) : this.#handler(seen, info);
+    const silenceMs = isOurs ? this.#controlSilenceMs : undefined;
     return response instanceof Promise
-      ? response.then((r) => noteUpgrade(r, guest))
-      : noteUpgrade(response, guest);
+      ? response.then((r) => noteUpgrade(r, guest, silenceMs))
+      : noteUpgrade(response, guest, silenceMs);
   }
 
   shutdown(): Promise<void> {
@@ -220,14 +240,14 @@ class TunnelServer implements ServingTunnel {
    * whose peer goes while it is being opened never opens nor closes, and the native server would wait for it for ever.
    */
   async #deserted(signal: AbortSignal): Promise<void> {
-    while (this.#tunnels.size > 0) await Promise.all(this.#tunnels);
+    while (this.#tunnels.size > 0) await Promise.all(this.#tunnels.values());
     await delay(DRAIN_MS, { signal }).catch(() => {});
   }
 
   /** The server has written its last bytes, but they may still be on their way through the tunnels. */
   async #drain() {
     const timer = setTimeout(() => this.#closeGuests(() => true), DRAIN_MS);
-    await Promise.all(this.#tunnels);
+    await Promise.all(this.#tunnels.values());
     clearTimeout(timer);
   }
 
@@ -245,7 +265,7 @@ function doorBetween(from: Endpoint, to: Endpoint): string {
   return `${formatEndpoint(from)} ${to.port}`;
 }
 
-function noteUpgrade(response: Response, guest: Guest): Response {
-  if (response.status === 101) guest.upgrade();
+function noteUpgrade(response: Response, guest: Guest, silenceMs?: number): Response {
+  if (response.status === 101) guest.upgrade(silenceMs);
   return response;
 }

@@ -1,15 +1,29 @@
-import { type ByteStream, writeAll } from "../punch/mod.ts";
+import type { ByteStream } from "../punch/mod.ts";
 
-/** Enough for a request; an idle tunnel holds two of them. */
-const FIRST_BUFFER_BYTES = 4 * 1024;
+/** Enough for a message or a small request: an idle tunnel holds two of them, and a serving peer has thousands of tunnels. */
+const FIRST_BUFFER_BYTES = 512;
+/** The next one. */
+const SECOND_BUFFER_BYTES = 4 * 1024;
+/** From there on a larger buffer is four times as large, a smaller one a quarter. */
+const STEP = 4;
 /** Where larger buffers stopped being faster (128 KiB and 1 MiB were slower): fewer calls, and still in the cache. */
 const LARGEST_BUFFER_BYTES = 256 * 1024;
 /** It is not worth a call to read less. */
 const LEAST_AHEAD_BYTES = 1024;
+/** What is no longer is passed on at once: a message comes alone, and to look for more costs as much again. */
+const MESSAGE_BYTES = FIRST_BUFFER_BYTES - 1;
 /** So many turns of the microtask queue it takes a stream, and those around it, to say what it has at hand. */
 const MICROTASKS = 8;
-/** After so many reads that the first buffer would have held, a large one is given back. */
-const SMALL_READS = 64;
+/** A read that fills less than this part of its buffer would not have filled the smaller one either. */
+const SMALL_PART = 1 / 8;
+/** After so many of these a smaller buffer takes its place. */
+const SMALL_READS = 16;
+/**
+ * The same for the second buffer, which costs so little to make: what a handshake has left is held by nobody. One alone may be the
+ * rest of a message that the first buffer did not hold, and the next message be as long.
+ */
+const SMALL_READS_OF_SECOND = 2;
+const IGNORE = () => {};
 /** How long one direction may stay silent once the other has ended: after that nobody is there any more. */
 const HALF_CLOSED_IDLE_MS = 60_000;
 
@@ -43,36 +57,75 @@ export interface SpliceResult {
  *
  * Rejects with `signal.reason` only; whatever else ends it is in {@linkcode SpliceResult.error}.
  */
-export async function splice(
-  a: ByteStream,
-  b: ByteStream,
-  options: SpliceOptions = {},
-): Promise<SpliceResult> {
-  const { head = new Uint8Array(), signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS, onForth } = options;
-  const forth = new Direction(a, b, onForth);
-  const back = new Direction(b, a);
-  let error: Error | undefined;
-  let timer: ReturnType<typeof setInterval> | undefined;
-  const end = (reason: Error) => {
-    error ??= reason;
-    for (const stream of [a, b]) stream.reset ? stream.reset() : closeQuietly(stream);
-  };
-  const onAbort = () => end(new DOMException("The tunnel was aborted", "AbortError"));
-  signal?.addEventListener("abort", onAbort);
-  if (signal?.aborted) onAbort();
-  const watch = (other: Direction) => {
-    timer ??= watchForSilence(other, halfClosedIdleMs, end);
-  };
-  await Promise.all([
-    forth.run(head).then(() => watch(back), end),
-    back.run(new Uint8Array()).then(() => watch(forth), end),
-  ]);
-  clearInterval(timer);
-  signal?.removeEventListener("abort", onAbort);
-  closeQuietly(a);
-  closeQuietly(b);
-  signal?.throwIfAborted();
-  return { forth: forth.bytes, back: back.bytes, ...(error ? { error } : {}) };
+export function splice(a: ByteStream, b: ByteStream, options: SpliceOptions = {}): Promise<SpliceResult> {
+  return new Splice(a, b, options).run(options.head);
+}
+
+/** An object and no `async` function: what waits for both directions would cost a serving peer a kilobyte for each tunnel. */
+class Splice {
+  readonly #a: ByteStream;
+  readonly #b: ByteStream;
+  readonly #forth: Direction;
+  readonly #back: Direction;
+  readonly #signal: AbortSignal | undefined;
+  readonly #halfClosedIdleMs: number;
+  readonly #done = Promise.withResolvers<SpliceResult>();
+  #running = 2;
+  #error: Error | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    a: ByteStream,
+    b: ByteStream,
+    { signal, halfClosedIdleMs = HALF_CLOSED_IDLE_MS, onForth }: SpliceOptions,
+  ) {
+    this.#a = a;
+    this.#b = b;
+    this.#forth = new Direction(a, b, onForth);
+    this.#back = new Direction(b, a);
+    this.#signal = signal;
+    this.#halfClosedIdleMs = halfClosedIdleMs;
+  }
+
+  run(head?: Uint8Array): Promise<SpliceResult> {
+    this.#signal?.addEventListener("abort", this);
+    if (this.#signal?.aborted) this.handleEvent();
+    this.#start(this.#forth, this.#back, head);
+    this.#start(this.#back, this.#forth);
+    return this.#done.promise;
+  }
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.#end(new DOMException("The tunnel was aborted", "AbortError"));
+  }
+
+  #start(direction: Direction, other: Direction, head?: Uint8Array) {
+    direction.run(head).then(() => {
+      this.#timer ??= watchForSilence(other, this.#halfClosedIdleMs, (reason) => this.#end(reason));
+      this.#over();
+    }, (reason) => {
+      this.#end(reason);
+      this.#over();
+    });
+  }
+
+  #end(reason: Error) {
+    this.#error ??= reason;
+    for (const stream of [this.#a, this.#b]) stream.reset ? stream.reset() : closeQuietly(stream);
+  }
+
+  /** A direction has ended. */
+  #over() {
+    if (--this.#running > 0) return;
+    clearInterval(this.#timer);
+    this.#signal?.removeEventListener("abort", this);
+    closeQuietly(this.#a);
+    closeQuietly(this.#b);
+    if (this.#signal?.aborted) return this.#done.reject(this.#signal.reason);
+    const error = this.#error;
+    this.#done.resolve({ forth: this.#forth.bytes, back: this.#back.bytes, ...(error ? { error } : {}) });
+  }
 }
 
 /** Closes a stream, also one whose `close()` throws the second time, as that of `Deno.Conn` does. */
@@ -98,8 +151,8 @@ class Direction {
   }
 
   /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
-  async run(head: Uint8Array) {
-    if (head.length > 0) await this.#pass(head);
+  async run(head?: Uint8Array) {
+    if (head) await this.#pass(head);
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     let [start, end, smallReads] = [0, 0, 0];
     let ahead: Ahead | undefined;
@@ -108,32 +161,63 @@ class Direction {
       if (length === null) break;
       end += length;
       ahead = undefined;
-      while (buffer.length - end >= LEAST_AHEAD_BYTES) {
+      smallReads = isSmall(end - start, buffer) ? smallReads + 1 : 0;
+      const isTooLarge = smallReads >= patienceWith(buffer); // and what is under way cannot be taken back
+      const isMessage = end - start <= MESSAGE_BYTES;
+      let last = length;
+      while (!isMessage && !isTooLarge && hasRoom(buffer, end, last)) {
         ahead = new Ahead(this.#from.read(buffer.subarray(end)));
         const more = await ahead.atOnce();
         if (!more) break; // the end and an error, too, are for the next turn
-        end += more;
+        end += last = more;
         ahead = undefined;
       }
-      await this.#pass(buffer.subarray(start, end));
-      smallReads = end - start < FIRST_BUFFER_BYTES ? smallReads + 1 : 0;
+      for (let at = start; at < end;) at += this.#took(await this.#to.write(buffer.subarray(at, end)));
+      if (!isSmall(end - start, buffer)) smallReads = 0;
       if (ahead) {
         start = end;
         continue;
       }
-      const isFull = start === 0 && end > buffer.length - LEAST_AHEAD_BYTES;
-      if (isFull && end < LARGEST_BUFFER_BYTES / 2) buffer = new Uint8Array(buffer.length * 4);
-      else if (smallReads >= SMALL_READS) buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+      const isFull = start === 0 && end > MESSAGE_BYTES && !hasRoom(buffer, end, last);
+      if (isFull && buffer.length < LARGEST_BUFFER_BYTES) buffer = larger(buffer);
+      else if (isTooLarge) [buffer, smallReads] = [smaller(buffer), 0];
       start = end = 0;
     }
     await this.#to.closeWrite();
   }
 
   async #pass(data: Uint8Array) {
-    await writeAll(this.#to, data);
-    this.bytes += data.length;
-    this.#onPass?.(data.length);
+    for (let at = 0; at < data.length;) at += this.#took(await this.#to.write(data.subarray(at)));
   }
+
+  #took(bytes: number): number {
+    this.bytes += bytes;
+    this.#onPass?.(bytes);
+    return bytes;
+  }
+}
+
+/** Whether as much as came last would fit once more: what is cut in two costs twice as much. */
+function hasRoom(buffer: Uint8Array, end: number, last: number): boolean {
+  return buffer.length - end >= Math.max(LEAST_AHEAD_BYTES, last);
+}
+
+function isSmall(length: number, buffer: Uint8Array): boolean {
+  return length < buffer.length * SMALL_PART;
+}
+
+/** How many small reads a buffer stays for. */
+function patienceWith({ length }: Uint8Array): number {
+  if (length === FIRST_BUFFER_BYTES) return Infinity;
+  return length === SECOND_BUFFER_BYTES ? SMALL_READS_OF_SECOND : SMALL_READS;
+}
+
+function larger({ length }: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Math.max(length * STEP, SECOND_BUFFER_BYTES));
+}
+
+function smaller({ length }: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length > SECOND_BUFFER_BYTES ? length / STEP : FIRST_BUFFER_BYTES);
 }
 
 /** A read that was begun before what came earlier was passed on. */
@@ -143,7 +227,7 @@ class Ahead {
 
   constructor(read: Promise<number | null>) {
     this.read = read;
-    read.then((value) => this.#value = value, () => {}); // whoever awaits it sees the error
+    read.then((value) => this.#value = value, IGNORE); // whoever awaits it sees the error
   }
 
   /** What it has read, if it need not wait for anything but the microtasks of the streams. */

@@ -9,6 +9,7 @@ import { jsonLines } from "../json_lines.ts";
 import { usage } from "./_process.ts";
 import { spread, table } from "./_statistics.ts";
 import type { Way } from "./_many_peers.ts";
+import type { Address, Heap } from "./_many_server.ts";
 import { makeSwitch, type SwitchHost } from "./_switch.ts";
 
 const PEERS = 1000;
@@ -61,11 +62,31 @@ class Program implements AsyncDisposable {
   }
 }
 
+/** Memory of the serving process. */
+interface Memory {
+  /** Resident. */
+  readonly bytes: number;
+  /** The same without the heap of V8: what Deno itself holds, buffers among it. */
+  readonly nativeBytes: number;
+}
+
+async function memory(server: Program): Promise<Memory> {
+  const { heapBytes } = await server.ask<Heap>("heap");
+  const { rssBytes } = await usage(server.pid);
+  return { bytes: rssBytes, nativeBytes: rssBytes - heapBytes };
+}
+
+/** Of what has been added, each peer's part. */
+function perPeer(before: Memory, after: Memory): Memory {
+  const part = (key: keyof Memory) => (after[key] - before[key]) / PEERS;
+  return { bytes: part("bytes"), nativeBytes: part("nativeBytes") };
+}
+
 interface Run {
-  /** Of the serving process, for each peer, once all are connected. */
-  readonly bytesAtRest: number;
+  /** For each peer, once all are connected. */
+  readonly atRest: Memory;
   /** The same after they have talked. */
-  readonly bytesAfter: number;
+  readonly after: Memory;
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly maxMs: number;
@@ -76,11 +97,9 @@ async function measure(way: Way): Promise<Run> {
   await using net = await makeSwitch(MACHINES + 1);
   const [serving, ...machines] = net.hosts as [SwitchHost, ...SwitchHost[]];
   await using key = await identityFile();
-  const options = JSON.stringify({ identity: key.path });
-  await using server = await Program.start(serving, "../hostile/_echo_server.ts", [options]);
-  const { port } = await server.next<{ port: number }>();
-  void drain(server.lines);
-  const before = await usage(server.pid);
+  await using server = await Program.start(serving, "_many_server.ts", [key.path]);
+  const { port } = await server.next<Address>();
+  const before = await memory(server);
   await using stack = new AsyncDisposableStack();
   const start = performance.now();
   const args = [key.path, `${serving.address}:${port}`, way, `${PEERS / MACHINES}`];
@@ -90,21 +109,16 @@ async function measure(way: Way): Promise<Run> {
     return group;
   }));
   const openMs = performance.now() - start;
-  const atRest = await usage(server.pid);
+  const atRest = await memory(server);
   const part = `${MESSAGES_A_SECOND * SECONDS / MACHINES} ${SECONDS * 1000}`;
   const times = (await Promise.all(groups.map((group) => group.ask<number[]>(part)))).flat();
-  const after = await usage(server.pid);
+  const after = await memory(server);
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
   return {
-    bytesAtRest: (atRest.rssBytes - before.rssBytes) / PEERS,
-    bytesAfter: (after.rssBytes - before.rssBytes) / PEERS,
+    ...{ atRest: perPeer(before, atRest), after: perPeer(before, after) },
     ...{ medianMs: at(0.5), p99Ms: at(0.99), maxMs: at(1), openMs },
   };
-}
-
-async function drain(lines: AsyncIterable<unknown>) {
-  for await (const _ of lines);
 }
 
 const NAMES: Readonly<Record<Way, string>> = {
@@ -121,8 +135,10 @@ export async function benchMany(): Promise<string> {
     const of = (value: (run: Run) => number, digits = 0) => spread(runs.map(value), digits);
     rows.push([
       NAMES[way],
-      of((run) => run.bytesAtRest / 1000),
-      of((run) => run.bytesAfter / 1000),
+      of((run) => run.atRest.bytes / 1000),
+      of((run) => run.atRest.nativeBytes / 1000),
+      of((run) => run.after.bytes / 1000),
+      of((run) => run.after.nativeBytes / 1000),
       of((run) => run.medianMs, 1),
       of((run) => run.p99Ms, 1),
       of((run) => run.maxMs, 1),
@@ -131,7 +147,9 @@ export async function benchMany(): Promise<string> {
   }
   const heads = [
     "kB each, open",
-    "kB each, after",
+    "of which native",
+    "after talking",
+    "of which native",
     "echo median, ms",
     "p99, ms",
     "longest, ms",

@@ -2,13 +2,14 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import {
+  CONTROL_PATH,
   openClient,
   serveTunnel,
   type ServeTunnelOptions,
   type ServingTunnel,
 } from "../../lib/tunnel/mod.ts";
 import { connPair } from "../_streams.ts";
-import { closeSocket, ended, from, tunnelPair } from "./pair.ts";
+import { closeSocket, echo, ended, from, nextEvent, tunnelPair } from "./pair.ts";
 
 const hello = () => new Response("hello");
 
@@ -103,6 +104,17 @@ Deno.test("serveTunnel() closes a path that stops in the middle of TLS", async (
   await server.accept(far, head);
   await ended(near);
   near.close();
+});
+
+Deno.test("serveTunnel() closes a control channel over which nothing comes, and leaves other WebSockets alone", async () => {
+  await using pair = await tunnelPair(echo, { onControl: () => {}, controlSilenceMs: 20 });
+  const other = await pair.client.webSocket("/");
+  const control = await pair.client.webSocket(CONTROL_PATH);
+  await nextEvent(control, "close");
+  const heard = nextEvent<MessageEvent>(other, "message");
+  other.send("still here");
+  assertEquals((await heard).data, "still here");
+  await closeSocket(other);
 });
 
 Deno.test("serveTunnel() closes a path on which something else than TLS comes", async () => {
