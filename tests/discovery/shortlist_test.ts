@@ -72,10 +72,13 @@ Deno.test("Shortlist puts what was named only by nodes that mostly name nobody b
   const list = new Shortlist(TARGET);
   const [poisoner, ...others] = HONEST.toReversed() as [Contact, ...Contact[]];
   for (const one of [poisoner, ...others.slice(-8)]) list.add(one);
-  const made = sorted(Array.from({ length: 600 }, (_, i) => contact(101 + i % 150, 1 + (i >> 2)))).slice(
-    0,
-    6,
-  );
+  const near = sorted(Array.from({ length: 600 }, (_, i) => contact(101 + i % 150, 1 + (i >> 2))));
+  const networks = [...Map.groupBy(near, ({ hostname }) => hostname.split(".")[1]).values()];
+  const [later, unbidden, ...made] = networks.slice(0, 8).map(([one]) => one!) as [
+    Contact,
+    Contact,
+    ...Contact[],
+  ];
   list.answered(find(list, poisoner), reply(poisoner, made), nobodyIsSelf);
   assertEquals(window(list).slice(0, 6), hosts(made));
   for (const one of made.slice(0, 3)) {
@@ -84,6 +87,11 @@ Deno.test("Shortlist puts what was named only by nodes that mostly name nobody b
   }
   const alive = list.window(({ state }) => state !== "dead").map(({ endpoint }) => endpoint);
   assertEquals(hosts(alive).some((host) => hosts(made).includes(host)), false);
+  // Whom it names when it is asked once more is no better.
+  list.add(later, list.nodeAt(poisoner));
+  list.add(unbidden);
+  const asked = hosts(list.window(({ state }) => state !== "dead").map(({ endpoint }) => endpoint));
+  assertEquals([asked.includes(later.hostname), asked.includes(unbidden.hostname)], [false, true]);
 });
 
 Deno.test("Shortlist believes in a node that somebody else names too, or that speaks for itself", () => {

@@ -197,19 +197,6 @@ Deno.test("Walk.run() asks nobody twice, and never ourselves", async () => {
   assertEquals([new Set(keys).size, asked.some(({ n }) => n === 0)], [keys.length, false]);
 });
 
-Deno.test("Walk.offer() takes nodes at the word of one that mostly names nobody for the last to ask", async () => {
-  const made = range(1, 90).filter((n) => n % 10 !== 0); // by node 95, which names no other
-  const honest = range(10, 90).filter((n) => n % 10 === 0);
-  const rtt = (n: number) => made.includes(n) ? Infinity : RTT;
-  const settings = { knows: (n: number) => n === 95 ? [1, 2, 3, 4, 5, 6] : honest, rtt };
-  const first = setUp(settings);
-  const walk = first.start(contact(95), contact(96));
-  const walking = walk.run();
-  first.clock.schedule(700, () => walk.offer(made.map(contact), contact(95)));
-  assertEquals(numbers(await first.clock.run(walking)), honest.slice(0, 8));
-  assertLess(first.asked.filter(({ n }) => made.includes(n)).length, 20);
-});
-
 Deno.test("Walk.beside() is anywhere until enough is known, then among the nodes that the walk is about", async () => {
   const { clock, start } = setUp({ knows: (n) => range(1, n) });
   const walk = start(contact(100));
