@@ -1,6 +1,7 @@
 import { assert } from "@std/assert";
 import { dialable } from "../../../lib/candidates/dialable.ts";
 import { equalBytes } from "../../../lib/bytes.ts";
+import { ProofAsker, ProofGiver } from "../../../lib/discovery/address_proof.ts";
 import { KnockFilter } from "../../../lib/discovery/knock_filter.ts";
 import {
   generateSealKeys,
@@ -21,6 +22,7 @@ import { address, endpoint, mutated, nat, port } from "../_inputs.ts";
 import { settles } from "../_settles.ts";
 import { type FuzzTarget, fuzzTarget } from "../_target.ts";
 
+const [HERE, THERE] = ["203.0.113.1", "203.0.113.2"] as const;
 const NOW = Date.UTC(2026, 10, 27);
 const sender = new Identity(new Uint8Array(32).fill(1));
 const recipient = new Identity(new Uint8Array(32).fill(2));
@@ -116,6 +118,33 @@ export const KNOCK_TARGETS: readonly FuzzTarget[] = [
       },
     };
   }, 13),
+  fuzzTarget(
+    "address-proof",
+    "a proof counts from where it was asked for alone, with any port, and only who knocks gives one, of the question's length",
+    () => {
+      const target = new Uint8Array(20).fill(7);
+      const [asker, giver] = [new ProofAsker(target, () => 0), new ProofGiver(() => 0)];
+      giver.expect(target, 41_000, THERE);
+      const question = asker.question(HERE);
+      const answer = giver.answer(question, { hostname: THERE, port: 1 })!;
+      return {
+        inputs: fc.record({
+          data: mutated([question, answer]),
+          from: fc.oneof(endpoint, fc.record({ hostname: fc.constantFrom(HERE, THERE), port })),
+        }),
+        check({ data, from }) {
+          const isAnswer = data.length === answer.length &&
+            equalBytes(data.slice(0, -2), answer.slice(0, -2));
+          const named = isAnswer && from.hostname === HERE ? data.at(-2)! << 8 | data.at(-1)! : 0;
+          same(asker.answered(data, from), named === 0 ? undefined : named);
+          const given = giver.answer(data, from);
+          const isQuestion = data.length === question.length &&
+            equalBytes(data.slice(0, 12), question.slice(0, 12));
+          same(given?.length, isQuestion && from.hostname === THERE ? data.length : undefined);
+        },
+      };
+    },
+  ),
   fuzzTarget(
     "knock-filter",
     "whoever knocks, nobody is punched but a global address, or one that he shares",
