@@ -96,15 +96,15 @@ export class NatWatcher implements AsyncDisposable {
     if (!needsObservation(nat, isWalled)) return await this.#confirm(nat, publicAddress);
     this.#confirmed = undefined;
     const isElsewhere = publicAddress !== this.#address;
-    const isKept = !isElsewhere && this.#learned?.nat.mapping === "independent";
-    const isMoved = isKept && publicPort !== this.#udpPort;
+    const kept = !isElsewhere && this.#learned?.nat.mapping === "independent" ? this.#learned : undefined;
+    const isMoved = kept !== undefined && publicPort !== this.#udpPort;
     this.#udpPort = publicPort;
     const isDue = isElsewhere || isMoved || performance.now() >= this.#until;
     if (!isDue || this.#options.servers.length === 0) return false;
     const { signal } = this.#closing;
     const around = { lookout: this.#lookout, signal };
-    if (isKept && this.#learned) {
-      const again = await lookAgain(this.#learned, { ...around, servers: this.#servers });
+    if (kept) {
+      const again = await lookAgain(kept, { ...around, servers: this.#servers });
       if (again) return this.#keep(again, publicAddress);
     }
     this.#lookout[Symbol.dispose]();

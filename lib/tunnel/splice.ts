@@ -172,7 +172,7 @@ class Direction {
         end += last = more;
         ahead = undefined;
       }
-      for (let at = start; at < end;) at += this.#took(await this.#to.write(buffer.subarray(at, end)));
+      await this.#pass(buffer.subarray(start, end));
       if (!isSmall(end - start, buffer)) smallReads = 0;
       if (ahead) {
         start = end;
@@ -187,13 +187,12 @@ class Direction {
   }
 
   async #pass(data: Uint8Array) {
-    for (let at = 0; at < data.length;) at += this.#took(await this.#to.write(data.subarray(at)));
-  }
-
-  #took(bytes: number): number {
-    this.bytes += bytes;
-    this.#onPass?.(bytes);
-    return bytes;
+    for (let at = 0; at < data.length;) {
+      const taken = await this.#to.write(data.subarray(at));
+      at += taken;
+      this.bytes += taken;
+      this.#onPass?.(taken);
+    }
   }
 }
 
