@@ -8,6 +8,11 @@ const IDLE_MS = 120_000;
 /** How long a last answer may take to reach him. */
 const LAST_ANSWER_MS = 2_000;
 
+/** What can be closed. */
+interface Closable {
+  close(): void;
+}
+
 /** Somebody who came in by a tunnel: where from, and whether he still has business here. */
 export class Guest {
   /** The true address. */
@@ -22,7 +27,7 @@ export class Guest {
   admitted = false;
   /** Made for whoever asks for it: most guests have nobody who does, and there may be thousands of them. */
   #closing: AbortController | undefined;
-  #onClose: (() => void) | undefined;
+  #tunnel: Closable | undefined;
   #isClosed = false;
   #heardAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,10 +50,10 @@ export class Guest {
     return this.#closing.signal;
   }
 
-  /** How to close the tunnel, which is done at once if it should be closed already. */
-  onClose(close: () => void): void {
-    if (this.#isClosed) close();
-    else this.#onClose = close;
+  /** What is to be closed with him, which is done at once if he should be shown out already. */
+  closes(tunnel: Closable): void {
+    if (this.#isClosed) tunnel.close();
+    else this.#tunnel = tunnel;
   }
 
   /** Whether no request has come from him yet. */
@@ -106,7 +111,7 @@ export class Guest {
     this.#stopTimer();
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#onClose?.();
+    this.#tunnel?.close();
     this.#closing?.abort(closed());
   }
 

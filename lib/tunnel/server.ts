@@ -17,7 +17,8 @@ import {
   type ReservedOptions,
 } from "./_reserved.ts";
 import { SpeedTest } from "./_speed.ts";
-import { closeQuietly, splice } from "./splice.ts";
+import { closeQuietly, type SpliceResult } from "./splice.ts";
+import { Tunnel } from "./_tunnel.ts";
 import type { ServeHandler, ServeInfo } from "./types.ts";
 
 /** A tunnel costs three descriptors and up to 1 MiB. */
@@ -92,7 +93,7 @@ class TunnelServer implements ServingTunnel {
   readonly #reserved: ReservedOptions;
   /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
-  readonly #tunnels = new Map<Guest, Promise<void>>();
+  readonly #tunnels = new Map<Tunnel, Promise<void>>();
   readonly #pile = new PileWatch();
   #shutdown: Promise<void> | undefined;
 
@@ -144,41 +145,29 @@ class TunnelServer implements ServingTunnel {
       return Promise.resolve();
     }
     guest.place = place;
-    const tunnel = this.#carry(stream, guest, head);
-    this.#tunnels.set(guest, tunnel);
-    return tunnel;
+    const tunnel = new Tunnel(stream, guest, this.#pile);
+    const carried = this.#carry(tunnel, head);
+    this.#tunnels.set(tunnel, carried);
+    return carried;
   }
 
-  /** Never rejects. */
-  async #carry(stream: ByteStream, guest: Guest, head: Uint8Array = new Uint8Array()) {
-    let door: string | undefined;
-    const share = this.#pile.enter(() => guest.close());
-    const onForth = (bytes: number) => {
-      if (!guest.upgraded) return;
-      guest.heard();
-      share.add(bytes);
+  /** Never rejects. Nothing that is `async` waits for the end of a tunnel: it would be as large as all the rest of it. */
+  #carry(tunnel: Tunnel, head?: Uint8Array): Promise<void> {
+    const over = () => {
+      if (tunnel.door !== undefined) this.#guests.delete(tunnel.door);
+      tunnel.leave();
+      this.#tunnels.delete(tunnel);
     };
-    try {
-      const { addr } = this;
-      const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
-      inner.setNoDelay();
-      door = doorBetween(inner.localAddr, addr);
-      this.#guests.set(door, guest);
-      if (this.#shutdown) guest.close();
-      guest.onClose(() => {
-        closeQuietly(stream);
-        closeQuietly(inner);
-      });
-      await splice(stream, inner, { head, onForth });
-    } catch {
-      closeQuietly(stream); // no descriptor was left
-    } finally {
-      if (door !== undefined) this.#guests.delete(door);
-      share.end();
-      guest.close();
-      guest.place?.leave();
-      this.#tunnels.delete(guest);
-    }
+    return this.#join(tunnel, head).then(over, over); // it rejects where no descriptor was left
+  }
+
+  async #join(tunnel: Tunnel, head?: Uint8Array): Promise<SpliceResult> {
+    const { addr } = this;
+    const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
+    tunnel.door = doorBetween(inner.localAddr, addr);
+    this.#guests.set(tunnel.door, tunnel.guest);
+    if (this.#shutdown) tunnel.guest.close();
+    return tunnel.join(inner, head);
   }
 
   #handle(

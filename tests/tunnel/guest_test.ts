@@ -50,12 +50,12 @@ Deno.test("Guest who was dismissed gets his last answer, and is shown out whatev
 Deno.test("Guest who is shown out has his tunnel closed once, also where that was not yet open", () => {
   let closed = 0;
   const [open, early] = [new Guest(remote, 1000), new Guest(remote, 1000)];
-  open.onClose(() => closed++);
+  open.closes({ close: () => closed++ });
   open.close();
   open.close();
   assertEquals(closed, 1);
   early.close();
-  early.onClose(() => closed++);
+  early.closes({ close: () => closed++ });
   assertEquals(closed, 2);
 });
 
