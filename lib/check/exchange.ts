@@ -220,11 +220,18 @@ async function wanted(publicKey: Uint8Array, transactionId: Uint8Array): Promise
   return new Uint8Array(digest, 0, WANTED_BYTES);
 }
 
+/** What {@linkcode readStun} has read. */
+interface StunRead {
+  readonly message: StunMessage | null;
+  readonly head: Uint8Array;
+}
+
 /** Reads one STUN message; `message` is `null` when the stream carries something else, which `head` begins. */
-export async function readStun(
-  stream: ByteStream,
-): Promise<{ message: StunMessage | null; head: Uint8Array }> {
-  const head = await readExactly(stream, STUN_HEADER_BYTES);
+export function readStun(stream: ByteStream): Promise<StunRead> {
+  return readExactly(stream, STUN_HEADER_BYTES).then((head) => readBody(stream, head));
+}
+
+async function readBody(stream: ByteStream, head: Uint8Array): Promise<StunRead> {
   const length = stunBodyLength(head);
   if (length === null) return { message: null, head };
   return { message: decodeStun(concat(head, await readExactly(stream, length))), head };
