@@ -56,6 +56,11 @@ export class Guest {
     else this.#tunnel = tunnel;
   }
 
+  /** Whether he was shown out. */
+  get closed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Whether no request has come from him yet. */
   get silent(): boolean {
     return this.#silent;
@@ -83,20 +88,21 @@ export class Guest {
     completed.then(done, done);
   }
 
-  /**
-   * The connection has become a WebSocket, which looks after its own life.
-   *
-   * @param silenceMs One that does not is closed once nothing has come for so long, at the latest for twice as long.
-   */
-  upgrade(silenceMs?: number): void {
+  /** The connection has become a WebSocket, which looks after its own life. */
+  upgrade(): void {
     this.#upgraded = true;
+    this.heard();
     this.#stopTimer();
-    if (silenceMs !== undefined) this.#closeWhenSilent(silenceMs);
   }
 
   /** Something has come over the WebSocket. */
   heard(): void {
     this.#heardAt = performance.now();
+  }
+
+  /** When that was last, by `performance.now()`. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Sends him away: he gets his last answer, and then the tunnel is closed. */
@@ -123,16 +129,6 @@ export class Guest {
   #closeAfter(ms: number) {
     this.#stopTimer();
     if (!this.#isClosed) this.#timer = setTimeout(() => this.close(), ms);
-  }
-
-  /** Looks now and then: a timer that is begun anew with each message costs more than all the rest. */
-  #closeWhenSilent(ms: number) {
-    const since = performance.now();
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
-      if (this.#heardAt < since) this.close();
-      else this.#closeWhenSilent(ms);
-    }, ms);
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type OnControl,
   type ReservedOptions,
 } from "./_reserved.ts";
+import { SilenceWatch } from "./_silence_watch.ts";
 import { SpeedTest } from "./_speed.ts";
 import { closeQuietly, type SpliceResult } from "./splice.ts";
 import { Tunnel } from "./_tunnel.ts";
@@ -89,7 +90,7 @@ class TunnelServer implements ServingTunnel {
   readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
-  readonly #controlSilenceMs: number;
+  readonly #silence: SilenceWatch;
   readonly #reserved: ReservedOptions;
   /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
@@ -106,7 +107,7 @@ class TunnelServer implements ServingTunnel {
     const share = (options.room ?? new DescriptorRoom()).share(TUNNEL_DESCRIPTORS, DESCRIPTORS_PART);
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, { share });
     this.#firstRequestMs = firstRequestMs;
-    this.#controlSilenceMs = options.controlSilenceMs ?? CONTROL_SILENCE_MS;
+    this.#silence = new SilenceWatch(options.controlSilenceMs ?? CONTROL_SILENCE_MS);
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = new LastingServer(() => this.#listen(certificate, options));
     const unwatch = guard?.watch(() =>
@@ -156,6 +157,7 @@ class TunnelServer implements ServingTunnel {
     const over = () => {
       if (tunnel.door !== undefined) this.#guests.delete(tunnel.door);
       tunnel.leave();
+      this.#silence.delete(tunnel.guest);
       this.#tunnels.delete(tunnel);
     };
     return this.#join(tunnel, head).then(over, over); // it rejects where no descriptor was left
@@ -202,10 +204,17 @@ class TunnelServer implements ServingTunnel {
     };
     const isOurs = isReserved(request.url);
     const response = isOurs ? answerReserved(seen, info, this.#reserved) : this.#handler(seen, info);
-    const silenceMs = isOurs ? this.#controlSilenceMs : undefined;
     return response instanceof Promise
-      ? response.then((r) => noteUpgrade(r, guest, silenceMs))
-      : noteUpgrade(response, guest, silenceMs);
+      ? response.then((r) => this.#noteUpgrade(r, guest, isOurs))
+      : this.#noteUpgrade(response, guest, isOurs);
+  }
+
+  /** A WebSocket looks after its own life, but ours, the control channel. */
+  #noteUpgrade(response: Response, guest: Guest, isOurs: boolean): Response {
+    if (response.status !== 101) return response;
+    guest.upgrade();
+    if (isOurs) this.#silence.add(guest);
+    return response;
   }
 
   shutdown(): Promise<void> {
@@ -252,9 +261,4 @@ class TunnelServer implements ServingTunnel {
 /** A port that is in use towards one server may be so towards the next one, too. */
 function doorBetween(from: Endpoint, to: Endpoint): string {
   return `${formatEndpoint(from)} ${to.port}`;
-}
-
-function noteUpgrade(response: Response, guest: Guest, silenceMs?: number): Response {
-  if (response.status === 101) guest.upgrade(silenceMs);
-  return response;
 }

@@ -69,19 +69,9 @@ Deno.test("Guest tells whoever asks for his signal that he is gone, also afterwa
   assertEquals(late.signal.reason.name, "AbortError");
 });
 
-Deno.test("Guest with a WebSocket that is not to be silent is shown out once nothing comes over it", async () => {
-  const guest = new Guest(remote, 1000);
-  const gone = new Promise((resolve) => guest.signal.addEventListener("abort", resolve));
-  guest.upgrade(20);
-  guest.heard();
-  await after(20); // whose timer is the younger one
-  assertEquals(guest.signal.aborted, false);
-  await gone;
-});
-
 Deno.test("Guest who has gone leaves no timer, whatever his WebSocket was to be", () => {
   const guest = new Guest(remote, 1000);
   guest.close();
-  guest.upgrade(1000);
+  guest.upgrade();
   guest.dismiss();
 });
