@@ -7,7 +7,7 @@ import type { ByteStream } from "./byte_stream.ts";
 export function readExactly(stream: ByteStream, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   if (length === 0) return Promise.resolve(bytes);
-  // Nothing `async` waits for the first byte: of the paths that a serving peer holds in reserve it would be a part of the memory.
+  // Not `async`: a serving peer holds thousands of paths in reserve, and what waits for the first byte is half as large so.
   return stream.read(bytes).then((n) => n === length ? bytes : fill(bytes, n, stream));
 }
 

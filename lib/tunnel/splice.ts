@@ -162,7 +162,7 @@ class Direction {
     this.#onPass = onPass;
   }
 
-  /** Ends once it has told `splice` how it ended; this loop is where the time of a tunnel goes. Never rejects. */
+  /** Tells `splice` how it has ended; this loop is where the time of a tunnel goes. Never rejects. */
   async run(splice: Splice, head?: Uint8Array) {
     try {
       if (head) await this.#pass(head);
