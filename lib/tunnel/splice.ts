@@ -172,9 +172,7 @@ class Direction {
         if (length === null) break;
         this.#came(length);
         if (this.#end - this.#start > MESSAGE_BYTES && !this.#isTooLarge) await this.#lookAhead();
-        for (let at = this.#start; at < this.#end;) {
-          at += this.#took(await this.#to.write(this.#buffer.subarray(at, this.#end)));
-        }
+        await this.#pass(this.#buffer.subarray(this.#start, this.#end));
         this.#makeReady();
       }
       await this.#to.closeWrite();
@@ -183,6 +181,7 @@ class Direction {
       splice.failed(error as Error);
     }
   }
+
   #came(length: number) {
     this.#ahead = undefined;
     this.#end += length;
@@ -236,13 +235,12 @@ class Direction {
   }
 
   async #pass(data: Uint8Array) {
-    for (let at = 0; at < data.length;) at += this.#took(await this.#to.write(data.subarray(at)));
-  }
-
-  #took(bytes: number): number {
-    this.bytes += bytes;
-    this.#onPass?.(bytes);
-    return bytes;
+    for (let at = 0; at < data.length;) {
+      const taken = await this.#to.write(data.subarray(at));
+      at += taken;
+      this.bytes += taken;
+      this.#onPass?.(taken);
+    }
   }
 }
 

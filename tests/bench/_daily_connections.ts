@@ -29,7 +29,7 @@ export interface ConnectionFigures {
 /** Each says something of its own, ends, and must get that back and an end. */
 export async function measureConnections(): Promise<ConnectionFigures> {
   await using chain = await startChain();
-  const pids = Object.values(chain.pids);
+  const pids = [chain.pids.serve, chain.pids.echo];
   const before = await descriptors(pids);
   const start = performance.now();
   const failures = await ask(chain.through.echo, 0, CONNECTIONS / 2);
