@@ -95,6 +95,11 @@ const MAPPINGS: readonly string[] = [
 const FILTERINGS: readonly string[] = ["independent", "address", "port", "unknown"] satisfies Filtering[];
 const REFUSALS: readonly string[] = ["silence", "reset", "icmp", "unknown"] satisfies Refusal[];
 
+/** Whether all that one socket sends comes from one external port: "endpoint-independent mapping" (RFC 4787 section 4.1). */
+export function isEndpointIndependent({ mapping }: Nat): boolean {
+  return mapping === "open" || mapping === "preserving" || mapping === "independent";
+}
+
 /** A NAT of which no more is known than how it maps. */
 export function natOf(mapping: Mapping, more: Partial<Nat> = {}): Nat {
   return { mapping, filtering: "unknown", refusal: "unknown", webOnly: false, ...more };

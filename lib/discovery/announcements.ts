@@ -23,6 +23,8 @@ const JURY_SHARE = 3 / 5;
 const JURIES: Rate = { burst: 8, perSecond: 0.25 };
 /** Until then a proof may come, which says as well which port it is about. */
 const VOTE_AFTER_MS = 300;
+/** Who has not been announced to a jury yet is so a moment later. */
+const JURY_AGAIN_MS = 250;
 /** How long a node's word, and a proof, counts. */
 const WORD_MS = 60_000;
 const PROVEN_MS = 10 * 60_000;
@@ -61,6 +63,8 @@ export interface AnnouncementsOptions {
   readonly target: Uint8Array;
   /** The closest nodes. */
   readonly voters: () => readonly Contact[];
+  /** Whether our NAT lets questions out from where whoever knocks expects them. */
+  readonly canAsk: () => boolean;
   /** Whether an endpoint may be dialled at all. */
   readonly mayPunch: (endpoint: Endpoint, from: Endpoint) => boolean;
   /** Sends a datagram. */
@@ -94,6 +98,7 @@ export class Announcements implements Disposable {
   readonly #confirmations: Budgets;
   readonly #juries: Budget;
   #isJuryOut = false;
+  #juryAt = -Infinity;
   #cancelCount: (() => void) | undefined;
 
   constructor(options: AnnouncementsOptions) {
@@ -123,7 +128,7 @@ export class Announcements implements Disposable {
     const open = named.filter((v) => !proven.includes(v) && this.#isTried(v));
     this.#ask(open.filter((v) => fresh.includes(v)), from, "new");
     this.#ask(open.filter((v) => !fresh.includes(v)), from, "old");
-    if (!this.#cancelCount && named.some((v) => this.#isVoted(v))) this.#count();
+    if (named.some((v) => this.#isVoted(v))) this.#count();
   }
 
   /** A knock has come by datagram from somebody who knows our id: from there the answer could come as well. */
@@ -201,12 +206,16 @@ export class Announcements implements Disposable {
 
   /** The votes are in; where they are for somebody, a jury decides. Never rejects. */
   async #count(): Promise<void> {
+    this.#cancelCount?.();
     this.#cancelCount = undefined;
+    const { clock, jury: hear } = this.#options;
     const voted = [...this.#waiting.values()].filter(({ endpoint }) => this.#isVoted(endpoint));
-    if (voted.length === 0 || this.#isJuryOut || !this.#juries.take()) return;
+    const isTooSoon = this.#isJuryOut || clock.now() - this.#juryAt < JURY_AGAIN_MS;
+    if (voted.length === 0 || isTooSoon || !this.#juries.take()) return;
     this.#isJuryOut = true;
-    const replies = await this.#options.jury().catch(() => []);
+    const replies = await hear().catch(() => []);
     this.#isJuryOut = false;
+    this.#juryAt = clock.now();
     for (const { from, values } of replies) this.#remember(from, values);
     const jury = trustedReplies(replies).map(({ from }) => from);
     for (const { endpoint, from } of voted) {
@@ -229,9 +238,9 @@ export class Announcements implements Disposable {
   /** Whether a jury should be heard. */
   #isVoted(endpoint: Endpoint): boolean {
     const { at = Infinity } = this.#waiting.get(formatEndpoint(endpoint)) ?? {};
-    return this.#options.clock.now() - at >= VOTE_AFTER_MS && this.#isTried(endpoint) &&
-      !this.#isProven(endpoint) &&
-      this.#isNamedBy(this.#options.voters(), endpoint, VOTE_SHARE);
+    const { canAsk, clock, voters } = this.#options;
+    return clock.now() - at >= (canAsk() ? VOTE_AFTER_MS : 0) && this.#isTried(endpoint) &&
+      !this.#isProven(endpoint) && this.#isNamedBy(voters(), endpoint, VOTE_SHARE);
   }
 
   /** Each network has one vote, of which each of its nodes has its part. */

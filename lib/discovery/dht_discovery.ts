@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Endpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
+import { isEndpointIndependent } from "../nat.ts";
 import { Recent } from "./_limits.ts";
 import { ProofGiver } from "./address_proof.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { targetOf } from "./item.ts";
-import { announceKnock, announceWidely, boxOf, sealedKnock } from "./knocker.ts";
+import { announceKnock, announceWidely, boxOf, findJury, sealedKnock } from "./knocker.ts";
 import { DhtNode, type DhtNodeOptions } from "./node.ts";
 import { announceObserver, ObserverFinder } from "./observers.ts";
 import { DhtPublication } from "./publication.ts";
@@ -22,6 +23,7 @@ import type {
   Observation,
   Publication,
   PublishOptions,
+  Reply,
   Resolution,
   ServiceDescription,
   ServiceRecord,
@@ -57,6 +59,8 @@ export class DhtDiscovery implements Discovery {
   readonly #background = new Set<Promise<unknown>>();
   /** Walks that went on after their record was found. */
   readonly #found = new WeakMap<Resolution, Found>();
+  /** Looked for as soon as it is likely that they are needed. */
+  readonly #juries = new WeakMap<Resolution, Promise<readonly Reply[]>>();
   readonly #observers: ObserverFinder;
   readonly #proofs: ProofGiver;
   readonly #named: Recent;
@@ -118,7 +122,18 @@ export class DhtDiscovery implements Discovery {
     });
     this.#found.set(found.resolution, found);
     this.#track(found.holders);
+    this.#findJury(found.resolution, signal);
     return found.resolution;
+  }
+
+  /** Where one of the NATs will let no question in, so that nothing is to be found out between the knock and the first SYN. */
+  #findJury(resolution: Resolution, signal: AbortSignal | undefined): void {
+    const { publicKey, record } = resolution;
+    const ports = new Set(this.observations().map(({ observed }) => formatEndpoint(observed)));
+    if (ports.size <= 1 && isEndpointIndependent(record.nat)) return;
+    const jury = findJury(targetOf(publicKey), { dht: this.#dht, signal: this.#until(signal) });
+    this.#juries.set(resolution, jury);
+    this.#track(jury);
   }
 
   async knock(
@@ -127,12 +142,15 @@ export class DhtDiscovery implements Discovery {
     { identity, signal }: { identity: Identity; signal?: AbortSignal },
   ): Promise<number> {
     const found = this.#found.get(resolution);
+    const jury = this.#juries.get(resolution);
+    this.#juries.delete(resolution); // the next knock wants fresh tokens
     const options = {
       ...{ dht: this.#dht, clock: this.#clock, wallClock: this.#wallClock, identity },
       signal: this.#until(signal),
       named: this.#named,
       holders: found?.holders ?? Promise.resolve([]),
       ...(found && { follow: found.follow }),
+      ...(jury && { jury }),
     };
     options.signal.throwIfAborted();
     const { publicKey, record } = resolution;

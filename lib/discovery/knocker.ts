@@ -6,7 +6,7 @@
 import { abortable } from "@std/async";
 import { concat } from "../bytes.ts";
 import { addressScope, type Endpoint, formatEndpoint } from "../endpoint.ts";
-import type { Mapping } from "../nat.ts";
+import { isEndpointIndependent } from "../nat.ts";
 import type { Identity } from "../identity/mod.ts";
 import { countAcks } from "./_acks.ts";
 import type { Recent } from "./_limits.ts";
@@ -15,7 +15,7 @@ import { JURY_COUNT } from "./contacts.ts";
 import { targetOf } from "./item.ts";
 import { prependToList } from "./knock_list.ts";
 import { sealKnock } from "./seal.ts";
-import type { Dht, KnockContent, Reply, Resolution } from "./types.ts";
+import type { Dht, KnockContent, Observation, Reply, Resolution } from "./types.ts";
 
 /** First bytes of a knock by datagram: unlike those of KRPC (`d`), STUN (0 to 3), DTLS, RTP and uTP (RFC 7983). */
 const MAGIC = Uint8Array.of(0xf5, 0x73, 0x6b, 0x31);
@@ -31,8 +31,8 @@ const WIDE_ROUNDS = 2;
 const WIDE_AGAIN_MS = 3_000;
 /** Pauses before a datagram is sent again: it opens our NAT for the question, and has the question asked again if that was lost. */
 const AGAIN_MS = [250, 250, 500, 1_000, 2_000];
-/** NATs that let its question in. */
-const ASKABLE: readonly Mapping[] = ["open", "preserving", "independent"];
+/** A NAT that gives each flow one of two external addresses shows half of the nodes either; with these, nearly all of them both. */
+const SIDE_SOCKETS = 3;
 
 /** What knocking needs. */
 export interface KnockerOptions {
@@ -46,6 +46,8 @@ export interface KnockerOptions {
   readonly holders: Promise<readonly Reply[]>;
   /** Tells of such nodes while that walk is under way. */
   readonly follow?: (onReply: (reply: Reply) => void) => void;
+  /** The jury, where it was looked for in advance: {@linkcode findJury}. */
+  readonly jury?: Promise<readonly Reply[]>;
   /**
    * At which nodes our DHT port was announced of late: the serving peer asks there whether it is us (address_proof.ts).
    *
@@ -111,7 +113,7 @@ export async function announceKnock(
 export async function announceWidely(
   resolution: Resolution,
   content: KnockContent,
-  { clock, dht, signal }: KnockerOptions,
+  { clock, dht, jury, signal }: KnockerOptions,
 ): Promise<void> {
   if (isAskable(resolution, content)) await pause(clock, WIDE_AFTER_MS, signal);
   const { port } = content;
@@ -124,12 +126,50 @@ export async function announceWidely(
     }
   };
   for (let round = 1;; round++) {
-    const replies = await dht.walk("get", infoHash, { signal, count: JURY_COUNT + SPARE_COUNT });
-    await Promise.all(replies.map(announce));
+    const replies = await (round === 1 && jury || findJury(infoHash, { dht, signal }));
+    const isPooled = round === 1 && addressesOf(content, dht.observations()).size > 1;
+    const beside = isPooled && announceBeside(replies, infoHash, port, { dht, signal });
+    await Promise.all([...replies.map(announce), beside]);
     signal.throwIfAborted();
     if (round === WIDE_ROUNDS) return;
     await pause(clock, WIDE_AGAIN_MS, signal);
   }
+}
+
+/** The nodes of which the serving peer hears forty, and some more, closest first. Rejects with `signal.reason`. */
+export function findJury(
+  target: Uint8Array,
+  { dht, signal }: Pick<KnockerOptions, "dht" | "signal">,
+): Promise<Reply[]> {
+  return dht.walk("get", target, { signal, count: JURY_COUNT + SPARE_COUNT });
+}
+
+/** The addresses from which we may come. */
+function addressesOf({ candidates }: KnockContent, observations: readonly Observation[]): Set<string> {
+  const all = [...candidates, ...observations.map(({ observed }) => observed)];
+  return new Set(
+    all.map(({ hostname }) => hostname).filter((h) => !h.includes(":") && addressScope(h) === "global"),
+  );
+}
+
+/**
+ * Announces us from other sockets, which may have others of our addresses; in another order from each, since NATs take their
+ * addresses in turn. Rejects with `signal.reason`.
+ */
+async function announceBeside(
+  replies: readonly Reply[],
+  infoHash: Uint8Array,
+  port: number,
+  { dht, signal }: Pick<KnockerOptions, "dht" | "signal">,
+): Promise<void> {
+  await Promise.all(Array.from({ length: SIDE_SOCKETS }, async (_, n) => {
+    await using socket = await dht.openSideSocket();
+    const inTurn = [...replies.slice(n + 1), ...replies.slice(0, n + 1)];
+    await Promise.allSettled(
+      inTurn.map(({ from }) => socket.announcePeer(from, infoHash, port, { signal })),
+    );
+  }));
+  signal.throwIfAborted();
 }
 
 /**
@@ -166,8 +206,7 @@ async function sendAgain(send: () => void, clock: Clock, signal: AbortSignal): P
 
 /** Whether the serving peer's question gets in at our DHT socket, as far as is known. */
 function isAskable({ record }: Resolution, { nat }: KnockContent): boolean {
-  const mappings = [nat.mapping, record.nat.mapping];
-  return record.dht !== undefined && mappings.every((mapping) => ASKABLE.includes(mapping));
+  return record.dht !== undefined && [nat, record.nat].every(isEndpointIndependent);
 }
 
 /** Whether the content is more than "the address that you see, this port, and an ordinary NAT". */

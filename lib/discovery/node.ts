@@ -15,8 +15,9 @@ import { checkPorts, type DhtNodeOptions } from "./node_options.ts";
 import { Presence } from "./presence.ts";
 import { resolveName } from "./resolve_name.ts";
 import { type LibraryClass, Responder, startLibrary } from "./responder.ts";
+import { SideSocket } from "./side_socket.ts";
 import { type DatagramSocket, openUdpSocket } from "./socket.ts";
-import type { Contact, Dht, Observation, Reply, SignedItem, WalkOptions } from "./types.ts";
+import type { Announcer, Contact, Dht, Observation, Reply, SignedItem, WalkOptions } from "./types.ts";
 import { lookupArguments, Walks } from "./walks.ts";
 
 export type { DhtNodeOptions } from "./node_options.ts";
@@ -185,6 +186,12 @@ export class DhtNode implements Dht {
   /** Resolves once some node has answered, or at once for a node that starts alone. */
   async online({ signal }: AskOptions = {}): Promise<void> {
     await this.#bootstrap.online(signal);
+  }
+
+  /** Opens another socket that is ours as well, on any port. */
+  async openSideSocket(): Promise<Announcer> {
+    const { hostname = "0.0.0.0" } = this.#options;
+    return new SideSocket(this, await openUdpSocket({ hostname, port: 0 }), this.#clock);
   }
 
   /** Sends what is not KRPC, at most 1,500 bytes. */

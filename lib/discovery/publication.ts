@@ -5,12 +5,13 @@
  */
 import { type Endpoint, subscriberPrefix } from "../endpoint.ts";
 import type { Identity } from "../identity/mod.ts";
+import { isEndpointIndependent, natOf } from "../nat.ts";
 import { Budget, Budgets, type Rate } from "./_limits.ts";
 import { Announcements } from "./announcements.ts";
 import type { Clock } from "./clock.ts";
-import { JURY_COUNT } from "./contacts.ts";
 import { Holders } from "./holders.ts";
 import { targetOf } from "./item.ts";
+import { Jury } from "./jury.ts";
 import { KnockFilter } from "./knock_filter.ts";
 import { KnockWatcher } from "./knocks.ts";
 import { ListWatcher } from "./list_watcher.ts";
@@ -51,6 +52,7 @@ export class DhtPublication implements Publication {
   readonly #publisher: Publisher;
   readonly #filter: KnockFilter;
   readonly #announcements: Announcements;
+  readonly #jury: Jury;
   readonly #opener: KnockOpener;
   readonly #lists: ListWatcher;
   readonly #datagrams: Budget;
@@ -60,6 +62,7 @@ export class DhtPublication implements Publication {
   readonly #tasks = new Set<Promise<void>>();
   #watcher: KnockWatcher | undefined;
   #own: readonly Endpoint[] = [];
+  #nat = natOf("unknown");
   #closed: Promise<void> | undefined;
 
   /** Makes a publication that does nothing yet. */
@@ -84,15 +87,16 @@ export class DhtPublication implements Publication {
       own: () => this.#own,
       onKnock: (knock) => this.#knocked(knock),
     });
-    const { signal } = this.#closing;
+    this.#jury = new Jury({ dht, clock, target: targetOf(publicKey), signal: this.#closing.signal });
     this.#announcements = new Announcements({
       clock,
       target: targetOf(publicKey),
       voters: () => this.#holders.list.map(({ contact }) => contact),
+      canAsk: () => isEndpointIndependent(this.#nat),
       mayPunch: (endpoint, from) => this.#filter.mayPunch(endpoint, from),
       send: (to, data) => dht.sendDatagram(to, data),
       confirm: () => this.#watcher?.confirm(),
-      jury: () => dht.walk("get_peers", targetOf(publicKey), { signal, count: JURY_COUNT }),
+      jury: () => this.#jury.hear(),
       onProven: (endpoints, from) => this.#filter.announced(endpoints, from),
     });
     this.#lists = new ListWatcher({
@@ -168,6 +172,7 @@ export class DhtPublication implements Publication {
     });
     this.#background(this.#publisher.run(this.#closing.signal));
     this.#background(this.#lists.walk());
+    this.#background(this.#jury.keepReady());
   }
 
   /** Nodes that became the closest ones get the record now and not in half an hour. */
@@ -182,6 +187,7 @@ export class DhtPublication implements Publication {
   #describe(sealKey: Uint8Array): ServiceRecord {
     const record = this.#options.describe();
     this.#own = [...record.candidates, ...(record.dht ? [record.dht] : [])];
+    this.#nat = record.nat;
     return { ...record, sealKey };
   }
 

@@ -79,6 +79,17 @@ export interface WalkOptions {
   readonly count?: number;
 }
 
+/** Announces, from a socket of its own. */
+export interface Announcer extends AsyncDisposable {
+  /** Announces its address with `port` to a node. Rejects like {@linkcode Dht.announcePeer}. */
+  announcePeer(
+    to: Endpoint,
+    infoHash: Uint8Array,
+    port: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<void>;
+}
+
 /** Our node in the DHT, as the rest of discovery sees it. Implemented by `DhtNode`, and by fakes in tests. */
 export interface Dht extends AsyncDisposable {
   /** The bound UDP port. */
@@ -115,6 +126,8 @@ export interface Dht extends AsyncDisposable {
   walk(method: "get" | "get_peers", target: Uint8Array, options?: WalkOptions): Promise<Reply[]>;
   /** Resolves once at least one node is known to be alive, or at once for a node that starts alone. */
   online(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Opens another socket to announce from. Rejects with what the system says. */
+  openSideSocket(): Promise<Announcer>;
   /** Sends a datagram that is not KRPC from the DHT's socket. Never throws. */
   sendDatagram(to: Endpoint, data: Uint8Array): void;
   /** Receives each datagram that does not begin with `d`, at most 1,500 bytes, own copy. */

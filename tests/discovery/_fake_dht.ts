@@ -8,6 +8,7 @@ import { pause } from "../../lib/discovery/clock.ts";
 import { distance } from "../../lib/discovery/contacts.ts";
 import { targetOf, verifyItem } from "../../lib/discovery/item.ts";
 import type {
+  Announcer,
   Contact,
   Dht,
   Observation,
@@ -120,6 +121,8 @@ export class FakeDht implements Dht {
   onDatagram?: (data: Uint8Array, from: Endpoint) => void;
   readonly datagrams: { to: Endpoint; data: Uint8Array }[] = [];
   seen: Observation[];
+  /** How many were opened. */
+  sideSockets = 0;
   readonly #network: FakeNetwork;
   readonly #own: Endpoint;
   readonly #closed = new AbortController();
@@ -207,6 +210,19 @@ export class FakeDht implements Dht {
     aborted.promise.catch(() => {});
     signal?.addEventListener("abort", () => aborted.reject(signal.reason), { once: true });
     while (!this.#network.isUp) await Promise.race([this.#network.onUp.promise, aborted.promise]);
+  }
+
+  /** Each is seen at another address than the one before. */
+  openSideSocket(): Promise<Announcer> {
+    const hostname = this.#own.hostname.replace(/\d+$/, (n) => `${Number(n) + ++this.sideSockets}`);
+    const socket = new FakeDht(this.#network, { hostname, port: this.#own.port + this.sideSockets });
+    return Promise.resolve({
+      announcePeer: async (to, infoHash, port, options) => {
+        const { token } = await socket.getPeers(to, infoHash, options);
+        await socket.announcePeer(to, token!, infoHash, port, options);
+      },
+      [Symbol.asyncDispose]: () => socket.close(),
+    });
   }
 
   sendDatagram(to: Endpoint, data: Uint8Array): void {

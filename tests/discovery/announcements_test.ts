@@ -25,6 +25,7 @@ function setUp(
   voters: readonly Contact[] = EIGHT,
   jury: readonly Contact[] = ALL,
   naming: (n: number) => readonly Endpoint[] = () => [],
+  canAsk = true,
 ) {
   const clock = new SimulatedClock();
   const proven: string[] = [];
@@ -34,6 +35,7 @@ function setUp(
     clock,
     target: TARGET,
     voters: () => voters,
+    canAsk: () => canAsk,
     mayPunch: ({ hostname }) => hostname !== "0.0.0.0",
     send: (to, data) => void sent.push({ to, data }),
     confirm: () => void confirmations++,
