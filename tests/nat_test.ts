@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatNat, type Nat, natOf, parseNat } from "../lib/nat.ts";
+import { formatNat, isEndpointIndependent, type Mapping, type Nat, natOf, parseNat } from "../lib/nat.ts";
 
 const FORMS: readonly (readonly [string, Nat])[] = [
   ["preserving", natOf("preserving")],
@@ -45,4 +45,11 @@ Deno.test("parseNat() gives null for what is no NAT", () => {
     `random/${"port/".repeat(40)}`,
   ];
   assertEquals(wrong.map(parseNat), wrong.map(() => null));
+});
+
+Deno.test("isEndpointIndependent() is true of NATs that show one socket as one port to everybody", () => {
+  const mappings: Mapping[] = ["open", "preserving", "independent"];
+  const others: Mapping[] = ["sequential", "block", "random", "dependent", "unknown"];
+  assertEquals(mappings.map((one) => isEndpointIndependent(natOf(one))), [true, true, true]);
+  assertEquals(others.some((one) => isEndpointIndependent(natOf(one))), false);
 });

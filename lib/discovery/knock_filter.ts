@@ -22,8 +22,10 @@ const MAX_SEEN = 4096;
 /** Ports at one address: a household or a carrier's NAT may have several knocking at once. */
 const PER_ADDRESS: Rate = { burst: 16, perSecond: 2 };
 const MAX_ADDRESSES = 1024;
+/** Of those who are proven to be there. Each knock announces two, as the port of the DHT socket is named as well. */
+const PROVEN_PER_ADDRESS: Rate = { burst: 32, perSecond: 4 };
 /** Of each kind, from everybody. What one kind wastes is not taken from the other. */
-const ANNOUNCED: Rate = { burst: 32, perSecond: 4 };
+const ANNOUNCED: Rate = { burst: 64, perSecond: 8 };
 const SEALED: Rate = { burst: 16, perSecond: 2 };
 
 /** What a {@linkcode KnockFilter} needs. */
@@ -43,6 +45,7 @@ export class KnockFilter {
   readonly #options: KnockFilterOptions;
   readonly #seen: Recent;
   readonly #perAddress: Budgets;
+  readonly #provenPerAddress: Budgets;
   readonly #announced: Budget;
   readonly #sealed: Budget;
 
@@ -51,6 +54,7 @@ export class KnockFilter {
     this.#options = options;
     this.#seen = new Recent(MAX_SEEN, SEEN_MS, now);
     this.#perAddress = new Budgets(PER_ADDRESS, MAX_ADDRESSES, now);
+    this.#provenPerAddress = new Budgets(PROVEN_PER_ADDRESS, MAX_ADDRESSES, now);
     this.#announced = new Budget(ANNOUNCED, now);
     this.#sealed = new Budget(SEALED, now);
   }
@@ -68,7 +72,7 @@ export class KnockFilter {
     }
     for (const value of takingTurns(fresh)) {
       if (this.#announced.isEmpty) return;
-      if (!this.#perAddress.take(subscriberPrefix(value.hostname))) continue;
+      if (!this.#provenPerAddress.take(subscriberPrefix(value.hostname))) continue;
       this.#announced.take();
       this.#seen.add(formatEndpoint(value));
       this.#report({ via: "announce", candidates: [value] });

@@ -248,3 +248,19 @@ Deno.test("Announcements ask nobody who may not be dialled", () => {
   hear(node(1), { hostname: "0.0.0.0", port: 1 });
   assertEquals(sent, []);
 });
+
+Deno.test("Announcements wait for no proof where our NAT lets no question out, and hear no two juries at once", async () => {
+  let isAnnounced = false;
+  const { clock, hear, juries, proven } = setUp(EIGHT, ALL, () => isAnnounced ? [CALLER] : [], false);
+  for (const one of EIGHT.slice(0, 5)) hear(one, CALLER);
+  await clock.pass(1);
+  assertEquals([juries(), proven], [1, []]);
+  isAnnounced = true;
+  hear(EIGHT[5]!, CALLER);
+  await clock.pass(1);
+  assertEquals([juries(), proven], [1, []]); // the same jury would say the same
+  await clock.pass(250);
+  hear(EIGHT[6]!, CALLER);
+  await clock.pass(1);
+  assertEquals([juries(), proven], [2, [formatEndpoint(CALLER)]]);
+});

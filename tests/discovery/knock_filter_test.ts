@@ -76,18 +76,18 @@ Deno.test("KnockFilter punches a scope in which others see us", () => {
   assertEquals(knocks.map((knock) => knock.candidates[0]!.hostname), ["192.168.7.8"]);
 });
 
-Deno.test("KnockFilter lets one address have 16 ports at once and two more each second, and the rest later", () => {
+Deno.test("KnockFilter lets one address have 32 ports at once and four more each second, and the rest later", () => {
   const { filter, knocks, time } = setUp();
-  const noisy = Array.from({ length: 60 }, (_, i) => at("198.51.100.7", i + 1));
+  const noisy = Array.from({ length: 90 }, (_, i) => at("198.51.100.7", i + 1));
   filter.announced(noisy, NODE);
-  assertEquals(knocks.length, 16);
+  assertEquals(knocks.length, 32);
   for (; time.ms <= 10_000; time.ms += 1000) filter.announced(noisy, NODE);
-  assertEquals(knocks.length, 36);
+  assertEquals(knocks.length, 72);
 });
 
 Deno.test("KnockFilter hears a quiet address through a noisy one", () => {
   const { filter, knocks, time } = setUp();
-  const noisy = Array.from({ length: 90 }, (_, i) => at("198.51.100.7", i + 1));
+  const noisy = Array.from({ length: 200 }, (_, i) => at("198.51.100.7", i + 1));
   for (; time.ms < 60_000; time.ms += 125) filter.announced(noisy, NODE);
   knocks.length = 0;
   filter.announced([...noisy, at("198.51.100.8")], NODE);
@@ -98,10 +98,10 @@ Deno.test("KnockFilter limits what all addresses together can do", () => {
   const { filter, knocks, time } = setUp();
   const many = Array.from({ length: 200 }, (_, i) => at(`198.51.100.${i}`));
   filter.announced(many, NODE);
-  assertEquals(knocks.length, 32);
+  assertEquals(knocks.length, 64);
   time.ms = 10_000;
   for (let i = 0; i < 5; i++) filter.announced(many, NODE);
-  assertEquals(knocks.length, 64);
+  assertEquals(knocks.length, 128);
 });
 
 Deno.test("KnockFilter hears announcements through a flood of boxes", () => {

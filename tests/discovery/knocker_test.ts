@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/ass
 import { Recent } from "../../lib/discovery/_limits.ts";
 import { signItem, targetOf } from "../../lib/discovery/item.ts";
 import { epochOf, listIdentity, readList } from "../../lib/discovery/knock_list.ts";
-import { announceKnock, announceWidely, boxOf, sealedKnock } from "../../lib/discovery/knocker.ts";
+import { announceKnock, announceWidely, boxOf, findJury, sealedKnock } from "../../lib/discovery/knocker.ts";
 import { generateSealKeys, KnockOpener } from "../../lib/discovery/seal.ts";
 import type { KnockContent, Reply, Resolution } from "../../lib/discovery/types.ts";
 import { Identity } from "../../lib/identity/mod.ts";
@@ -198,4 +198,31 @@ Deno.test("announceKnock() names no DHT port where a NAT lets no question in: it
   const { network, clock, resolution, knocker } = await setUp({ dht: "203.0.113.9" });
   await clock.run(announceKnock(resolution, { ...CONTENT, nat: natOf("random") }, knocker()));
   assertEquals(network.closest(TARGET)[0]!.peers.get(TARGET.toHex())!.map(({ port }) => port), [41000]);
+});
+
+Deno.test("announceWidely() spares the walk where the jury is known, but not the second time", async () => {
+  const { network, clock, dht, resolution, knocker, announced } = await setUp();
+  const jury = clock.run(findJury(TARGET, { dht, signal: new AbortController().signal }));
+  const replies = await jury;
+  const asked = network.count(0, "get");
+  const dependent = { ...CONTENT, nat: natOf("dependent") };
+  const start = clock.now();
+  const widely = announceWidely(resolution, dependent, { ...knocker(), jury: Promise.resolve(replies) });
+  await clock.pass(60);
+  assertEquals([announced(), network.count(0, "get") - asked], [8, 0]);
+  await clock.run(widely);
+  assertEquals([network.count(0, "get") - asked, clock.now() - start], [8, 3_150]);
+});
+
+Deno.test("announceWidely() announces all addresses of a NAT that has several", async () => {
+  const other = { hostname: "198.51.100.200", port: 1 };
+  for (const [more, addresses] of [[[], 1], [[other], 4]] as const) {
+    const { network, clock, resolution, knocker, dht } = await setUp();
+    const content = { ...CONTENT, nat: natOf("dependent"), candidates: [...CONTENT.candidates, ...more] };
+    await clock.run(announceWidely(resolution, content, knocker()));
+    for (const { peers } of network.nodes) {
+      const named = new Set(peers.get(TARGET.toHex())!.map(({ hostname }) => hostname));
+      assertEquals([named.size, dht.sideSockets], [addresses, addresses - 1]);
+    }
+  }
 });

@@ -100,12 +100,12 @@ Deno.test("DhtPublication hears a knock that was made while it was starting", as
   await close();
 });
 
-Deno.test("DhtPublication takes no more than 32 old announcements for new at its start", async () => {
+Deno.test("DhtPublication takes no more than 64 old announcements for new at its start", async () => {
   const network = new FakeNetwork(8);
   for (let i = 0; i < 100; i++) announce(network, `198.51.100.${i}`);
   const { knocks, close, pass } = await publish(network);
   await pass(900);
-  assertLessOrEqual(knocks.length, 32 + 4);
+  assertLessOrEqual(knocks.length, 64 + 8);
   await close();
 });
 
