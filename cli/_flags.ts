@@ -35,7 +35,7 @@ export interface Flags {
 }
 
 /** `parseArgs` keeps the arguments without a name under `_`: a flag of that name would take their place. */
-const RESERVED = /^--?_/;
+const RESERVED = /^--?(no-)?_/;
 
 /** Reads the arguments of `command`. Throws {@linkcode UsageError} for whatever is not in its table. */
 export function readFlags(command: string, args: readonly string[], table: FlagTable): Flags {

@@ -55,35 +55,28 @@ export class Gate implements AsyncDisposable {
     this.#pending.set(place, this.#answer(stream, place));
   }
 
-  /** Never rejects. */
-  async #answer(stream: ByteStream, place: Place) {
+  /** Never rejects. Nothing `async` waits for the end of the checks, as a path may be held in reserve for long. */
+  #answer(stream: ByteStream, place: Place): Promise<void> {
     const start = performance.now();
-    let tls: TlsPath | null = null;
-    try {
-      tls = await answerChecks(stream, this.#identity, {
-        signal: this.#closing.signal,
-        onWanted: () => place.promote(),
-        ...(this.#probe ? { probe: this.#probe } : {}),
-      });
-    } catch {
-      /* we are closing */
-    } finally {
+    const done = (tls: TlsPath | null) => {
       place.leave();
       this.#pending.delete(place);
-    }
-    if (tls === null) return;
+      if (tls) this.#hand(stream, tls, performance.now() - start);
+    };
+    return answerChecks(stream, this.#identity, {
+      signal: this.#closing.signal,
+      onWanted: () => place.promote(),
+      ...(this.#probe ? { probe: this.#probe } : {}),
+    }).then(done, () => done(null)); // it rejects when we are closing
+  }
+
+  #hand(stream: ByteStream, { head }: TlsPath, ms: number) {
     const remote = stream.remoteAddr;
     for (const key of [formatEndpoint(remote), remote.hostname]) {
       for (const notify of this.#waiting.get(key) ?? []) notify();
     }
-    const ms = performance.now() - start;
-    this.#report({
-      type: "path",
-      kind: pathKindOf(remote),
-      remote: formatEndpoint(remote),
-      ms,
-    });
-    this.#tunnel.accept(stream, tls.head);
+    this.#report({ type: "path", kind: pathKindOf(remote), remote: formatEndpoint(remote), ms });
+    this.#tunnel.accept(stream, head);
   }
 
   /** Calls `notify` once TLS has begun on a path from `key`, an `ADDR:PORT` or an address; gives the way to stop waiting. */

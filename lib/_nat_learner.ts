@@ -76,14 +76,17 @@ export async function learnNat(options: LearnNatOptions): Promise<LearnedNat> {
 }
 
 /**
- * Asks again what has been found to be one endpoint for all destinations, which also keeps it in use. Gives what is seen now; what
- * was learnt before where nobody answers, and `undefined` where the servers do not agree any more. Rejects with `signal.reason`.
+ * Asks again what has been found to be one endpoint for all destinations, which also keeps it in use; over new connections where
+ * none of those that were kept brings an answer, as after a restart of the router. Gives what is seen now; what was learnt before
+ * where nobody answers, and `undefined` where the servers do not agree any more. Rejects with `signal.reason`.
  */
 export async function lookAgain(
   learned: LearnedNat,
   { lookout, servers, signal }: Pick<LearnNatOptions, "lookout" | "servers" | "signal">,
 ): Promise<LearnedNat | undefined> {
-  const sightings = await sightAll([lookout], askable(servers), signal);
+  const ask = () => sightAll([lookout], askable(servers), signal);
+  let sightings = await ask();
+  if (sightings.length === 0) sightings = await ask();
   if (sightings.length === 0) return learned;
   const now = external(sightings, lookout.port, learned.nat);
   return now.external && { nat: learned.nat, ...now };

@@ -25,6 +25,8 @@ export interface NatWatcherOptions {
 export interface Votes {
   readonly nat: Nat;
   readonly publicAddress?: string;
+  /** Of our UDP port, as most see it. */
+  readonly publicPort?: number;
   readonly own: readonly string[];
   /** Whether all nodes that are heard use a port that strict firewalls let out: perhaps no others can be. */
   readonly isWalled: boolean;
@@ -42,7 +44,12 @@ export function votesOf(discovery: Discovery): Votes {
   const { observed, nat } = reflect(observations, discovery.port, own);
   const isWalled = observations.length >= ENOUGH_HEARD &&
     observations.every(({ observer }) => COMMON_PORTS.includes(observer.port));
-  return { nat, own, isWalled, ...(observed ? { publicAddress: observed.hostname } : {}) };
+  return {
+    nat,
+    own,
+    isWalled,
+    ...(observed ? { publicAddress: observed.hostname, publicPort: observed.port } : {}),
+  };
 }
 
 /** Knows what our NAT does to TCP for as long as a port is open; asks servers only where the DHT's votes leave it open. */
@@ -53,6 +60,8 @@ export class NatWatcher implements AsyncDisposable {
   #servers: readonly Endpoint[] = [];
   #learned: LearnedNat | undefined;
   #address: string | undefined;
+  /** Of UDP: if it changes, the router has most likely forgotten TCP's mapping, too. */
+  #udpPort: number | undefined;
   #until = -Infinity;
   #hasLooked = false;
   /** The address by the votes, once it has been seen whether TCP goes out there, too. */
@@ -82,16 +91,20 @@ export class NatWatcher implements AsyncDisposable {
     });
   }
 
-  async #look({ nat, publicAddress, own, isWalled }: Votes): Promise<boolean> {
+  async #look({ nat, publicAddress, publicPort, own, isWalled }: Votes): Promise<boolean> {
     if (publicAddress === undefined) return this.#keep(undefined, publicAddress);
     if (!needsObservation(nat, isWalled)) return await this.#confirm(nat, publicAddress);
     this.#confirmed = undefined;
     const isElsewhere = publicAddress !== this.#address;
-    if (!isElsewhere && performance.now() < this.#until || this.#options.servers.length === 0) return false;
+    const kept = !isElsewhere && this.#learned?.nat.mapping === "independent" ? this.#learned : undefined;
+    const isMoved = kept !== undefined && publicPort !== this.#udpPort;
+    this.#udpPort = publicPort;
+    const isDue = isElsewhere || isMoved || performance.now() >= this.#until;
+    if (!isDue || this.#options.servers.length === 0) return false;
     const { signal } = this.#closing;
     const around = { lookout: this.#lookout, signal };
-    if (!isElsewhere && this.#learned?.nat.mapping === "independent") {
-      const again = await lookAgain(this.#learned, { ...around, servers: this.#servers });
+    if (kept) {
+      const again = await lookAgain(kept, { ...around, servers: this.#servers });
       if (again) return this.#keep(again, publicAddress);
     }
     this.#lookout[Symbol.dispose]();

@@ -60,7 +60,7 @@ class Visitor implements Place {
   readonly #all: Queue;
   readonly #own: Queue;
   readonly #ends: Ends;
-  readonly #sendAway: (() => void) | undefined;
+  #sendAway: (() => void) | undefined;
   #isInside = true;
   #hasLeft = false;
   #isKept = false;
@@ -106,6 +106,7 @@ class Visitor implements Place {
   keep() {
     if (this.#isKept) return;
     this.#isKept = true;
+    this.#sendAway = undefined; // it may hold more than he does
     this.#stepOut();
   }
 

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { assertEquals, assertRejects } from "@std/assert";
 import { answerChecks } from "../lib/check/mod.ts";
 import type { ByteStream } from "../lib/byte_stream.ts";
@@ -6,6 +8,7 @@ import { generateIdentity } from "../lib/identity/mod.ts";
 import { learnNat, lookAgain, needsObservation } from "../lib/_nat_learner.ts";
 import { Lookout } from "../lib/_lookout.ts";
 import { natOf } from "../lib/nat.ts";
+import { NodeStream } from "../lib/punch/_node_stream.ts";
 import { openPort } from "../lib/punch/mod.ts";
 import { serverBehindNat, serverThat, stunServer } from "./netcheck/_observer.ts";
 
@@ -122,7 +125,31 @@ Deno.test("lookAgain() keeps to what was learnt when nobody answers, and dials a
   const seen = { ...learned, external: { hostname: "127.0.0.1", port: port.port } };
   assertEquals(await lookAgain(learned, around), seen);
   ends[0]!();
-  assertEquals(await lookAgain(learned, around), learned); // nobody answers
-  while (ends.length < 2) assertEquals((await lookAgain(learned, around))?.nat, learned.nat); // until the system has let go
+  // Until the system has let go of the port, nobody answers.
+  while (ends.length < 2) assertEquals((await lookAgain(learned, around))?.nat, learned.nat);
   assertEquals(await lookAgain(learned, around), seen);
+});
+
+Deno.test("lookAgain() dials anew at once when all connections that were kept have been reset, as after a router's restart", async () => {
+  const kept: Socket[] = [];
+  const identity = generateIdentity();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    kept.push(socket);
+    answerChecks(new NodeStream(socket), identity).catch(() => {}); // it is reset
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  using lookout = new Lookout(port);
+  const endpoint = { hostname: "127.0.0.1", port: (server.address() as AddressInfo).port };
+  const around = { lookout, servers: [endpoint], signal: NEVER };
+  const learned = { nat: natOf("independent"), external: { hostname: "127.0.0.1", port: 1 } };
+  const seen = { ...learned, external: { hostname: "127.0.0.1", port: port.port } };
+  assertEquals(await lookAgain(learned, around), seen);
+  kept[0]!.resetAndDestroy();
+  assertEquals([await lookAgain(learned, around), kept.length], [seen, 2]);
+  lookout[Symbol.dispose]();
+  kept[1]!.destroy();
+  server.close();
+  await once(server, "close");
 });

@@ -39,6 +39,30 @@ Deno.test("NatWatcher sees where TCP goes out, which is not waited for at first,
   assertEquals([await look("203.0.113.8"), external(), asked], [true, undefined, 2]);
 });
 
+Deno.test("NatWatcher looks again at once when the router has given UDP another port, as after a restart", async () => {
+  let external = 40_001;
+  let asked = 0;
+  const seeing = () => serverBehindNat(() => (asked++, { hostname: "203.0.113.9", port: external }));
+  await using one = await seeing();
+  await using two = await seeing();
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  await using watcher = new NatWatcher({ port, discovery, servers: [one.endpoint, two.endpoint] });
+  const look = (publicPort: number) =>
+    watcher.look({
+      nat: natOf("independent"),
+      publicAddress: "203.0.113.9",
+      publicPort,
+      own,
+      isWalled: false,
+    });
+  await look(5000);
+  assertEquals([watcher.learned?.nat.mapping, watcher.learned?.external?.port], ["independent", 40_001]);
+  external = 40_002;
+  const before = asked;
+  assertEquals([await look(5000), asked], [false, before]); // it is not time
+  assertEquals([await look(5001), watcher.learned?.external?.port], [true, 40_002]);
+});
+
 Deno.test("NatWatcher learns nothing where there is no server, or nobody knows our address", async () => {
   await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
   await using alone = new NatWatcher({ port, discovery, servers: [] });

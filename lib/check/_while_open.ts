@@ -21,22 +21,36 @@ export function whileOpen<T>(
   });
 }
 
-/** One object for what may happen, as paths that wait may be many. */
-class Watch {
+/** Closes a stream on which nothing happens in time, or when `signal` aborts. One object for what may happen, as paths that wait may be many. */
+export class Watch {
+  /** Why it has closed the stream, if it has. */
   reason: unknown;
   readonly #stream: ByteStream;
+  readonly #timeoutMs: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  #since = performance.now();
+  #timer: ReturnType<typeof setTimeout>;
 
   constructor(stream: ByteStream, timeoutMs: number, signal: AbortSignal | undefined) {
     this.#stream = stream;
+    this.#timeoutMs = timeoutMs;
     this.#signal = signal;
     if (signal?.aborted) this.handleEvent();
     signal?.addEventListener("abort", this);
-    this.#timer = setTimeout(
-      () => this.#close(new DOMException(`No answer within ${timeoutMs} ms`, "TimeoutError")),
-      timeoutMs,
-    );
+    this.#timer = this.#lookIn(timeoutMs);
+  }
+
+  /** Something has happened: time begins anew. The timer does not, which would cost more than what has happened. */
+  renew() {
+    this.#since = performance.now();
+  }
+
+  #lookIn(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      const leftMs = this.#since + this.#timeoutMs - performance.now();
+      if (leftMs > 0) this.#timer = this.#lookIn(leftMs);
+      else this.#close(new DOMException(`No answer within ${this.#timeoutMs} ms`, "TimeoutError"));
+    }, ms);
   }
 
   /** The signal was aborted. */

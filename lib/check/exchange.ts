@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { concat, equalBytes, utf8 } from "../bytes.ts";
 import {
   decodeStun,
@@ -33,7 +34,7 @@ import { PeerError } from "../errors.ts";
 import { type Identity, verifyBytes } from "../identity/mod.ts";
 import { type ByteStream, readExactly, writeAll } from "../punch/mod.ts";
 import { decodeProbe, encodeOutcome, type Probe, type ProbeOutcome } from "./probe.ts";
-import { whileOpen } from "./_while_open.ts";
+import { Watch, whileOpen } from "./_while_open.ts";
 
 const WANTED_CONTEXT = utf8("skip check v1 wanted");
 const PROOF_CONTEXT = utf8("skip check v1 proof");
@@ -93,7 +94,7 @@ export async function checkPath(
       encodeStun({
         type: StunType.request,
         transactionId,
-        attributes: new Map([[StunAttribute.wanted, await wanted(publicKey, transactionId)]]),
+        attributes: new Map([[StunAttribute.wanted, wanted(publicKey, transactionId)]]),
       }),
     );
     const { message } = await readStun(stream);
@@ -144,21 +145,24 @@ export async function answerChecks(
 ): Promise<TlsPath | null> {
   let isWanted = false;
   const answerer = { identity, probe, onWanted: () => (isWanted = true, onWanted?.()) };
+  const watch = new Watch(stream, timeoutMs, signal);
   try {
     for (let n = 0; n < MAX_REQUESTS; n++) {
-      const { message, head } = await whileOpen(stream, timeoutMs, signal, () => readStun(stream));
-      if (message === null && head[0] === TLS_HANDSHAKE && isWanted) return { head };
+      const { message, head } = await readStun(stream);
+      if (message === null && head[0] === TLS_HANDSHAKE && isWanted && !watch.reason) return { head };
       if (message?.type !== StunType.request) break;
-      await whileOpen(stream, timeoutMs, signal, async () => {
-        await writeAll(stream, await answer(message, stream.remoteAddr, answerer));
-      });
+      watch.renew();
+      await writeAll(stream, await answer(message, stream.remoteAddr, answerer));
+      watch.renew();
     }
-    stream.close();
-    return null;
   } catch {
-    signal?.throwIfAborted();
-    return null; // closed, too slow, or gone: nothing that a serving peer has to know
+    // closed, too slow, or gone: nothing that a serving peer has to know
+  } finally {
+    watch.end();
   }
+  stream.close();
+  signal?.throwIfAborted();
+  return null;
 }
 
 /** Who answers. */
@@ -190,7 +194,7 @@ async function answer(
   const attributes = new Map<number, Uint8Array>([[StunAttribute.xorMappedAddress, address]]);
   const digest = request.attributes.get(StunAttribute.wanted);
   if (digest !== undefined) {
-    if (!equalBytes(digest, await wanted(identity.publicKey, transactionId))) return refuse(403, "Forbidden");
+    if (!equalBytes(digest, wanted(identity.publicKey, transactionId))) return refuse(403, "Forbidden");
     onWanted();
     attributes.set(StunAttribute.proof, identity.sign(concat(PROOF_CONTEXT, transactionId, address)));
   }
@@ -215,16 +219,24 @@ async function probeAsker(
   );
 }
 
-async function wanted(publicKey: Uint8Array, transactionId: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const digest = await crypto.subtle.digest("SHA-256", concat(WANTED_CONTEXT, publicKey, transactionId));
-  return new Uint8Array(digest, 0, WANTED_BYTES);
+/** Synchronous: what `crypto.subtle` does in another thread takes longer to hand over than to do. */
+function wanted(publicKey: Uint8Array, transactionId: Uint8Array): Uint8Array<ArrayBuffer> {
+  const hash = createHash("sha256").update(WANTED_CONTEXT).update(publicKey).update(transactionId);
+  return new Uint8Array(hash.digest().subarray(0, WANTED_BYTES));
+}
+
+/** What {@linkcode readStun} has read. */
+interface StunRead {
+  readonly message: StunMessage | null;
+  readonly head: Uint8Array;
 }
 
 /** Reads one STUN message; `message` is `null` when the stream carries something else, which `head` begins. */
-export async function readStun(
-  stream: ByteStream,
-): Promise<{ message: StunMessage | null; head: Uint8Array }> {
-  const head = await readExactly(stream, STUN_HEADER_BYTES);
+export function readStun(stream: ByteStream): Promise<StunRead> {
+  return readExactly(stream, STUN_HEADER_BYTES).then((head) => readBody(stream, head));
+}
+
+async function readBody(stream: ByteStream, head: Uint8Array): Promise<StunRead> {
   const length = stunBodyLength(head);
   if (length === null) return { message: null, head };
   return { message: decodeStun(concat(head, await readExactly(stream, length))), head };

@@ -4,6 +4,8 @@ import type { Ticket } from "./_loopback_proxy.ts";
 
 /** What rustls says, in the words of Deno 2.9, of a certificate that the anchor did not sign. */
 const CERTIFICATE_REFUSED = /invalid peer certificate/;
+/** Whatever was wrong: Deno 2.9 then tries HTTP/2, which our clients do not speak, and tells of that. */
+const SAYS_NOTHING = /HTTP\/2 not supported/;
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -28,7 +30,10 @@ export async function webSocketFailure(
       "Cannot open the WebSocket: the peer was reached, but did not answer with a WebSocket",
     );
   }
-  return new PeerError("tunnel-failed", `Cannot open the WebSocket: ${withoutCredentials(detail)}`);
+  const why = SAYS_NOTHING.test(detail)
+    ? "the connection broke before the peer had answered"
+    : withoutCredentials(detail);
+  return new PeerError("tunnel-failed", `Cannot open the WebSocket: ${why}`);
 }
 
 /** Why a `fetch` failed, as its caller gets it. `before` is the ticket's count of failures when it began. */

@@ -8,6 +8,11 @@ const IDLE_MS = 120_000;
 /** How long a last answer may take to reach him. */
 const LAST_ANSWER_MS = 2_000;
 
+/** What can be closed. */
+interface Closable {
+  close(): void;
+}
+
 /** Somebody who came in by a tunnel: where from, and whether he still has business here. */
 export class Guest {
   /** The true address. */
@@ -22,7 +27,7 @@ export class Guest {
   admitted = false;
   /** Made for whoever asks for it: most guests have nobody who does, and there may be thousands of them. */
   #closing: AbortController | undefined;
-  #onClose: (() => void) | undefined;
+  #tunnel: Closable | undefined;
   #isClosed = false;
   #heardAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,10 +50,15 @@ export class Guest {
     return this.#closing.signal;
   }
 
-  /** How to close the tunnel, which is done at once if it should be closed already. */
-  onClose(close: () => void): void {
-    if (this.#isClosed) close();
-    else this.#onClose = close;
+  /** What is to be closed with him, which is done at once if he should be shown out already. */
+  closes(tunnel: Closable): void {
+    if (this.#isClosed) tunnel.close();
+    else this.#tunnel = tunnel;
+  }
+
+  /** Whether he was shown out. */
+  get closed(): boolean {
+    return this.#isClosed;
   }
 
   /** Whether no request has come from him yet. */
@@ -78,20 +88,21 @@ export class Guest {
     completed.then(done, done);
   }
 
-  /**
-   * The connection has become a WebSocket, which looks after its own life.
-   *
-   * @param silenceMs One that does not is closed once nothing has come for so long, at the latest for twice as long.
-   */
-  upgrade(silenceMs?: number): void {
+  /** The connection has become a WebSocket, which looks after its own life. */
+  upgrade(): void {
     this.#upgraded = true;
+    this.heard();
     this.#stopTimer();
-    if (silenceMs !== undefined) this.#closeWhenSilent(silenceMs);
   }
 
   /** Something has come over the WebSocket. */
   heard(): void {
     this.#heardAt = performance.now();
+  }
+
+  /** When that was last, by `performance.now()`. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Sends him away: he gets his last answer, and then the tunnel is closed. */
@@ -106,7 +117,7 @@ export class Guest {
     this.#stopTimer();
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#onClose?.();
+    this.#tunnel?.close();
     this.#closing?.abort(closed());
   }
 
@@ -118,16 +129,6 @@ export class Guest {
   #closeAfter(ms: number) {
     this.#stopTimer();
     if (!this.#isClosed) this.#timer = setTimeout(() => this.close(), ms);
-  }
-
-  /** Looks now and then: a timer that is begun anew with each message costs more than all the rest. */
-  #closeWhenSilent(ms: number) {
-    const since = performance.now();
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
-      if (this.#heardAt < since) this.close();
-      else this.#closeWhenSilent(ms);
-    }, ms);
   }
 }
 

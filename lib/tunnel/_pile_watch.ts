@@ -18,6 +18,11 @@ export interface PileWatchOptions {
   readonly mostPiledBytes?: number;
 }
 
+/** Who can be sent away. */
+export interface Sender {
+  close(): void;
+}
+
 /** One WebSocket's share. */
 export interface Share {
   /** So many bytes have come over it. */
@@ -47,9 +52,9 @@ export class PileWatch {
     this.#mostPiledBytes = options.mostPiledBytes ?? MOST_PILED_BYTES;
   }
 
-  /** Watches one more WebSocket. */
-  enter(sendAway: () => void): Share {
-    return new OwnShare(this, sendAway);
+  /** Watches one more WebSocket; its sender is closed if he is to go. */
+  enter(sender: Sender): Share {
+    return new OwnShare(this, sender);
   }
 
   /** For {@linkcode Share.add}. */
@@ -75,7 +80,7 @@ export class PileWatch {
     const [share] = [...this.#sent].reduce((most, share) => share[1] > most[1] ? share : most);
     this.#sent.delete(share);
     this.#unseen = -GRACE_LOOKS * this.#lookEachBytes;
-    share.sendAway();
+    share.sender.close();
   }
 
   #beginAnew(resident: number): void {
@@ -86,12 +91,12 @@ export class PileWatch {
 }
 
 class OwnShare implements Share {
-  readonly sendAway: () => void;
+  readonly sender: Sender;
   readonly #watch: PileWatch;
 
-  constructor(watch: PileWatch, sendAway: () => void) {
+  constructor(watch: PileWatch, sender: Sender) {
     this.#watch = watch;
-    this.sendAway = sendAway;
+    this.sender = sender;
   }
 
   add(bytes: number) {

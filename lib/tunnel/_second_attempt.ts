@@ -4,6 +4,8 @@ export interface Attempt<T> {
   readonly opened: Promise<void>;
   /** What comes of it. */
   readonly result: Promise<T>;
+  /** Once it has failed: whether its path broke before the peer had heard what is wanted. */
+  readonly isUnheard: () => boolean;
 }
 
 /** Options of {@linkcode withSecondAttempt}. */
@@ -20,14 +22,16 @@ export interface SecondAttemptOptions<T> {
 
 /**
  * Opens something over a path, and over another one beside it once the first has brought nothing for a while: it may have died,
- * as when a router forgot it, or the service may just be slow. Whichever is first counts. Rejects like the first attempt.
+ * as when a router forgot it, or the service may just be slow. Whichever is first counts. Where the first breaks before the peer
+ * has heard of it, the other one takes its place at once. Rejects like the first attempt.
  */
 export async function withSecondAttempt<T>(options: SecondAttemptOptions<T>): Promise<T> {
   const { begin, silenceMs, discard } = options;
   const over = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   const first = begin(signal);
-  if (!await isSilent(first, silenceMs)) return await first.result;
+  const isSilent = await staysSilent(first, silenceMs);
+  if (!isSilent && !await isBroken(first)) return await first.result;
   const results = [first.result, begin(signal).result];
   let won: T | undefined;
   try {
@@ -41,10 +45,14 @@ export async function withSecondAttempt<T>(options: SecondAttemptOptions<T>): Pr
 }
 
 /** Whether nothing has come of a path for so long; not where the attempt is over before. */
-async function isSilent<T>({ opened, result }: Attempt<T>, silenceMs: number): Promise<boolean> {
+async function staysSilent<T>({ opened, result }: Attempt<T>, silenceMs: number): Promise<boolean> {
   const over = result.then(() => false, () => false);
   if (await Promise.race([over, opened]) === false) return false;
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(true), silenceMs);
   return await Promise.race([over, late.promise]).finally(() => clearTimeout(timer));
+}
+
+async function isBroken<T>({ isUnheard, result }: Attempt<T>): Promise<boolean> {
+  return await result.then(() => false, isUnheard);
 }

@@ -149,7 +149,12 @@ class Client {
     return await withSecondAttempt({
       begin: (signal) => {
         const ticket = this.#proxy.issue(options.until);
-        return { opened: ticket.opened, result: this.#openWebSocket(path, { ...options, signal }, ticket) };
+        return {
+          opened: ticket.opened,
+          result: this.#openWebSocket(path, { ...options, signal }, ticket),
+          // It writes once it has accepted the certificate.
+          isUnheard: () => !signal.aborted && ticket.tls !== undefined && ticket.tls.refused === undefined,
+        };
       },
       discard: (socket) => socket.close(),
       silenceMs: this.#silenceMs,

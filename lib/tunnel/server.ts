@@ -16,8 +16,10 @@ import {
   type OnControl,
   type ReservedOptions,
 } from "./_reserved.ts";
+import { SilenceWatch } from "./_silence_watch.ts";
 import { SpeedTest } from "./_speed.ts";
-import { closeQuietly, splice } from "./splice.ts";
+import { closeQuietly, type SpliceResult } from "./splice.ts";
+import { Tunnel } from "./_tunnel.ts";
 import type { ServeHandler, ServeInfo } from "./types.ts";
 
 /** A tunnel costs three descriptors and up to 1 MiB. */
@@ -88,11 +90,11 @@ class TunnelServer implements ServingTunnel {
   readonly #admission: Admission;
   readonly #occupancy: Occupancy;
   readonly #firstRequestMs: number;
-  readonly #controlSilenceMs: number;
+  readonly #silence: SilenceWatch;
   readonly #reserved: ReservedOptions;
   /** By the two loopback ports between which their tunnel reaches the server. */
   readonly #guests = new Map<string, Guest>();
-  readonly #tunnels = new Map<Guest, Promise<void>>();
+  readonly #tunnels = new Map<Tunnel, Promise<void>>();
   readonly #pile = new PileWatch();
   #shutdown: Promise<void> | undefined;
 
@@ -105,7 +107,7 @@ class TunnelServer implements ServingTunnel {
     const share = (options.room ?? new DescriptorRoom()).share(TUNNEL_DESCRIPTORS, DESCRIPTORS_PART);
     this.#occupancy = new Occupancy(maxTunnels, maxTunnelsPerAddress, { share });
     this.#firstRequestMs = firstRequestMs;
-    this.#controlSilenceMs = options.controlSilenceMs ?? CONTROL_SILENCE_MS;
+    this.#silence = new SilenceWatch(options.controlSilenceMs ?? CONTROL_SILENCE_MS);
     this.#reserved = { speed: new SpeedTest(), onControl: options.onControl };
     this.#server = new LastingServer(() => this.#listen(certificate, options));
     const unwatch = guard?.watch(() =>
@@ -144,41 +146,30 @@ class TunnelServer implements ServingTunnel {
       return Promise.resolve();
     }
     guest.place = place;
-    const tunnel = this.#carry(stream, guest, head);
-    this.#tunnels.set(guest, tunnel);
-    return tunnel;
+    const tunnel = new Tunnel(stream, guest, this.#pile);
+    const carried = this.#carry(tunnel, head);
+    this.#tunnels.set(tunnel, carried);
+    return carried;
   }
 
-  /** Never rejects. */
-  async #carry(stream: ByteStream, guest: Guest, head: Uint8Array = new Uint8Array()) {
-    let door: string | undefined;
-    const share = this.#pile.enter(() => guest.close());
-    const onForth = (bytes: number) => {
-      if (!guest.upgraded) return;
-      guest.heard();
-      share.add(bytes);
+  /** Never rejects. Nothing that is `async` waits for the end of a tunnel: it would be as large as all the rest of it. */
+  #carry(tunnel: Tunnel, head?: Uint8Array): Promise<void> {
+    const over = () => {
+      if (tunnel.door !== undefined) this.#guests.delete(tunnel.door);
+      tunnel.leave();
+      this.#silence.delete(tunnel.guest);
+      this.#tunnels.delete(tunnel);
     };
-    try {
-      const { addr } = this;
-      const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
-      inner.setNoDelay();
-      door = doorBetween(inner.localAddr, addr);
-      this.#guests.set(door, guest);
-      if (this.#shutdown) guest.close();
-      guest.onClose(() => {
-        closeQuietly(stream);
-        closeQuietly(inner);
-      });
-      await splice(stream, inner, { head, onForth });
-    } catch {
-      closeQuietly(stream); // no descriptor was left
-    } finally {
-      if (door !== undefined) this.#guests.delete(door);
-      share.end();
-      guest.close();
-      guest.place?.leave();
-      this.#tunnels.delete(guest);
-    }
+    return this.#join(tunnel, head).then(over, over); // it rejects where no descriptor was left
+  }
+
+  async #join(tunnel: Tunnel, head?: Uint8Array): Promise<SpliceResult> {
+    const { addr } = this;
+    const inner = await Deno.connect({ hostname: "127.0.0.1", port: addr.port });
+    tunnel.door = doorBetween(inner.localAddr, addr);
+    this.#guests.set(tunnel.door, tunnel.guest);
+    if (this.#shutdown) tunnel.guest.close();
+    return tunnel.join(inner, head);
   }
 
   #handle(
@@ -213,10 +204,17 @@ class TunnelServer implements ServingTunnel {
     };
     const isOurs = isReserved(request.url);
     const response = isOurs ? answerReserved(seen, info, this.#reserved) : this.#handler(seen, info);
-    const silenceMs = isOurs ? this.#controlSilenceMs : undefined;
     return response instanceof Promise
-      ? response.then((r) => noteUpgrade(r, guest, silenceMs))
-      : noteUpgrade(response, guest, silenceMs);
+      ? response.then((r) => this.#noteUpgrade(r, guest, isOurs))
+      : this.#noteUpgrade(response, guest, isOurs);
+  }
+
+  /** A WebSocket looks after its own life, but ours, the control channel. */
+  #noteUpgrade(response: Response, guest: Guest, isOurs: boolean): Response {
+    if (response.status !== 101) return response;
+    guest.upgrade();
+    if (isOurs) this.#silence.add(guest);
+    return response;
   }
 
   shutdown(): Promise<void> {
@@ -263,9 +261,4 @@ class TunnelServer implements ServingTunnel {
 /** A port that is in use towards one server may be so towards the next one, too. */
 function doorBetween(from: Endpoint, to: Endpoint): string {
   return `${formatEndpoint(from)} ${to.port}`;
-}
-
-function noteUpgrade(response: Response, guest: Guest, silenceMs?: number): Response {
-  if (response.status === 101) guest.upgrade(silenceMs);
-  return response;
 }

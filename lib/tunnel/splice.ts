@@ -90,8 +90,8 @@ class Splice {
   run(head?: Uint8Array): Promise<SpliceResult> {
     this.#signal?.addEventListener("abort", this);
     if (this.#signal?.aborted) this.handleEvent();
-    this.#start(this.#forth, this.#back, head);
-    this.#start(this.#back, this.#forth);
+    this.#forth.run(this, head);
+    this.#back.run(this);
     return this.#done.promise;
   }
 
@@ -100,14 +100,17 @@ class Splice {
     this.#end(new DOMException("The tunnel was aborted", "AbortError"));
   }
 
-  #start(direction: Direction, other: Direction, head?: Uint8Array) {
-    direction.run(head).then(() => {
-      this.#timer ??= watchForSilence(other, this.#halfClosedIdleMs, (reason) => this.#end(reason));
-      this.#over();
-    }, (reason) => {
-      this.#end(reason);
-      this.#over();
-    });
+  /** A direction has passed its end on. */
+  finished(direction: Direction): void {
+    const other = direction === this.#forth ? this.#back : this.#forth;
+    this.#timer ??= watchForSilence(other, this.#halfClosedIdleMs, (reason) => this.#end(reason));
+    this.#over();
+  }
+
+  /** A direction has broken. */
+  failed(reason: Error): void {
+    this.#end(reason);
+    this.#over();
   }
 
   #end(reason: Error) {
@@ -137,12 +140,21 @@ export function closeQuietly(stream: ByteStream) {
   }
 }
 
-/** One of the two directions. */
+/** One of the two directions. What it keeps in fields is kept once; what an `async` function keeps while it waits is twice as large. */
 class Direction {
   bytes = 0;
   readonly #from: ByteStream;
   readonly #to: ByteStream;
   readonly #onPass: ((bytes: number) => void) | undefined;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  /** What is in the buffer and not passed on yet begins here, */
+  #start = 0;
+  /** and ends here. */
+  #end = 0;
+  /** How much came last. */
+  #last = 0;
+  #smallReads = 0;
+  #ahead: Ahead | undefined;
 
   constructor(from: ByteStream, to: ByteStream, onPass?: (bytes: number) => void) {
     this.#from = from;
@@ -150,60 +162,86 @@ class Direction {
     this.#onPass = onPass;
   }
 
-  /** Resolves once the end was passed on; this loop is where the time of a tunnel goes. */
-  async run(head?: Uint8Array) {
-    if (head) await this.#pass(head);
-    let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
-    let [start, end, smallReads] = [0, 0, 0];
-    let ahead: Ahead | undefined;
-    for (;;) {
-      const length = await (ahead ? ahead.read : this.#from.read(buffer));
-      if (length === null) break;
-      end += length;
-      ahead = undefined;
-      smallReads = isSmall(end - start, buffer) ? smallReads + 1 : 0;
-      const isTooLarge = smallReads >= patienceWith(buffer); // and what is under way cannot be taken back
-      const isMessage = end - start <= MESSAGE_BYTES;
-      let last = length;
-      while (!isMessage && !isTooLarge && hasRoom(buffer, end, last)) {
-        ahead = new Ahead(this.#from.read(buffer.subarray(end)));
-        const more = await ahead.atOnce();
-        if (!more) break; // the end and an error, too, are for the next turn
-        end += last = more;
-        ahead = undefined;
+  /** Tells `splice` how it has ended; this loop is where the time of a tunnel goes. Never rejects. */
+  async run(splice: Splice, head?: Uint8Array) {
+    try {
+      if (head) await this.#pass(head);
+      head = undefined; // it would stay as long as the tunnel
+      for (;;) {
+        const length = await (this.#ahead ? this.#ahead.read : this.#from.read(this.#buffer));
+        if (length === null) break;
+        this.#came(length);
+        if (this.#end - this.#start > MESSAGE_BYTES && !this.#isTooLarge) await this.#lookAhead();
+        await this.#pass(this.#buffer.subarray(this.#start, this.#end));
+        this.#makeReady();
       }
-      for (let at = start; at < end;) at += this.#took(await this.#to.write(buffer.subarray(at, end)));
-      if (!isSmall(end - start, buffer)) smallReads = 0;
-      if (ahead) {
-        start = end;
-        continue;
-      }
-      const isFull = start === 0 && end > MESSAGE_BYTES && !hasRoom(buffer, end, last);
-      if (isFull && buffer.length < LARGEST_BUFFER_BYTES) buffer = larger(buffer);
-      else if (isTooLarge) [buffer, smallReads] = [smaller(buffer), 0];
-      start = end = 0;
+      await this.#to.closeWrite();
+      splice.finished(this);
+    } catch (error) {
+      splice.failed(error as Error);
     }
-    await this.#to.closeWrite();
+  }
+
+  #came(length: number) {
+    this.#ahead = undefined;
+    this.#end += length;
+    this.#last = length;
+    this.#smallReads = this.#isSmall ? this.#smallReads + 1 : 0;
+  }
+
+  /** Adds what is at hand; leaves behind a read that has to wait. */
+  async #lookAhead() {
+    while (this.#hasRoom) {
+      const ahead = new Ahead(this.#from.read(this.#buffer.subarray(this.#end)));
+      const more = await ahead.atOnce();
+      if (!more) { // the end and an error, too, are for the next turn
+        this.#ahead = ahead;
+        break;
+      }
+      this.#end += more;
+      this.#last = more;
+    }
+    if (!this.#isSmall) this.#smallReads = 0;
+  }
+
+  /** All was passed on: what comes next gets a buffer of the right size, unless it is already being read. */
+  #makeReady() {
+    if (this.#ahead) {
+      this.#start = this.#end;
+      return;
+    }
+    const isFull = this.#start === 0 && this.#end > MESSAGE_BYTES && !this.#hasRoom;
+    if (isFull && this.#buffer.length < LARGEST_BUFFER_BYTES) {
+      this.#buffer = larger(this.#buffer);
+    } else if (this.#isTooLarge) {
+      this.#buffer = smaller(this.#buffer);
+      this.#smallReads = 0;
+    }
+    this.#start = this.#end = 0;
+  }
+
+  /** Whether as much as came last would fit once more: what is cut in two costs twice as much. */
+  get #hasRoom(): boolean {
+    return this.#buffer.length - this.#end >= Math.max(LEAST_AHEAD_BYTES, this.#last);
+  }
+
+  get #isSmall(): boolean {
+    return this.#end - this.#start < this.#buffer.length * SMALL_PART;
+  }
+
+  /** Whether the buffer is to be changed: what is under way cannot be taken back, so nothing is read ahead then. */
+  get #isTooLarge(): boolean {
+    return this.#smallReads >= patienceWith(this.#buffer);
   }
 
   async #pass(data: Uint8Array) {
-    for (let at = 0; at < data.length;) at += this.#took(await this.#to.write(data.subarray(at)));
+    for (let at = 0; at < data.length;) {
+      const taken = await this.#to.write(data.subarray(at));
+      at += taken;
+      this.bytes += taken;
+      this.#onPass?.(taken);
+    }
   }
-
-  #took(bytes: number): number {
-    this.bytes += bytes;
-    this.#onPass?.(bytes);
-    return bytes;
-  }
-}
-
-/** Whether as much as came last would fit once more: what is cut in two costs twice as much. */
-function hasRoom(buffer: Uint8Array, end: number, last: number): boolean {
-  return buffer.length - end >= Math.max(LEAST_AHEAD_BYTES, last);
-}
-
-function isSmall(length: number, buffer: Uint8Array): boolean {
-  return length < buffer.length * SMALL_PART;
 }
 
 /** How many small reads a buffer stays for. */

@@ -24,8 +24,8 @@ interface Command extends AsyncDisposable {
 /** A server, and how it is reached. */
 export interface Chain extends AsyncDisposable {
   readonly bare: BarePorts;
-  /** Process ids. */
-  readonly pids: { readonly serve: number; readonly forward: number };
+  /** Process ids of `skip serve`, and of the `skip forward` to each of the two. */
+  readonly pids: { readonly serve: number; readonly http: number; readonly echo: number };
   /** Of the local ports that lead to the web server and to the TCP service. */
   readonly through: BarePorts;
 }
@@ -45,7 +45,7 @@ export async function startChain(): Promise<Chain> {
   const resources = stack.move();
   return {
     bare,
-    pids: { serve: serving.pid, forward: site.pid },
+    pids: { serve: serving.pid, http: site.pid, echo: echo.pid },
     through: { http: site.port, echo: echo.port },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -54,7 +54,7 @@ export async function measureMemory(): Promise<MemoryFigures[]> {
   const wanted = JSON.stringify(await sumOf(bytes(LONG_BYTES)));
   const figures: MemoryFigures[] = [];
   for (const direction of ["download", "upload"] as const) {
-    using watch = new MemoryWatch(chain.pids);
+    using watch = new MemoryWatch({ serve: chain.pids.serve, forward: chain.pids.http });
     const { http } = chain.through;
     const arrived = direction === "download"
       ? JSON.stringify(await sumOf(watch.count(download(http, LONG_BYTES))))

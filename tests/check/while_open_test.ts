@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { whileOpen } from "../../lib/check/_while_open.ts";
+import { Watch, whileOpen } from "../../lib/check/_while_open.ts";
 import { readExactly } from "../../lib/punch/mod.ts";
 import { readAll, tcpPair } from "../_streams.ts";
 
@@ -29,4 +29,30 @@ Deno.test("whileOpen() closes the stream when the work fails, takes too long, or
     assertEquals(await readAll(there), new Uint8Array());
     there.close();
   }
+});
+
+Deno.test("Watch closes a stream so long after something has happened on it last, and not before", async () => {
+  const [here, there] = await tcpPair();
+  const watch = new Watch(here, 20, undefined);
+  const start = performance.now();
+  while (performance.now() - start < 5); // no timer can come in between
+  watch.renew();
+  const renewed = performance.now();
+  assertEquals(await readAll(there), new Uint8Array());
+  assertEquals(performance.now() - renewed >= 20, true);
+  assertEquals((watch.reason as Error).name, "TimeoutError");
+  watch.end();
+  there.close();
+});
+
+Deno.test("Watch that was ended closes nothing, also after it was renewed", async () => {
+  const [here, there] = await tcpPair();
+  const watch = new Watch(here, 1, AbortSignal.timeout(2));
+  watch.renew();
+  watch.end();
+  const later = new Watch(there, 5, undefined); // whose time is up after that of the first
+  assertEquals(await readAll(here), new Uint8Array());
+  assertEquals([watch.reason, later.reason instanceof DOMException], [undefined, true]);
+  later.end();
+  here.close();
 });

@@ -32,7 +32,7 @@ Deno.test("readFlags() suggests the nearest flag for a mistyped one", () => {
 });
 
 Deno.test("readFlags() knows no flag by the name that the parser keeps for itself", () => {
-  for (const arg of ["--_", "--_=1", "-_", "-_x", "--__proto__"]) {
+  for (const arg of ["--_", "--_=1", "--no-_", "--no-_=1", "-_", "-_x", "--__proto__"]) {
     assertEquals(hintOf([arg, "7"]), "See skip help serve.");
   }
   assertEquals(readFlags("serve", ["--", "--_"], TABLE).positional, ["--_"]);

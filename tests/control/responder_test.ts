@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { assertEquals } from "@std/assert";
 import { answerControl, encodeControl } from "../../lib/control/mod.ts";
 import type { Knock } from "../../lib/discovery/mod.ts";
@@ -36,3 +37,24 @@ for (
     assertEquals((await closed).code, 1002);
   });
 }
+
+Deno.test("answerControl() takes no harm from a peer whose connection breaks", async () => {
+  const broken = Promise.withResolvers<void>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    answerControl(socket, REMOTE, () => {});
+    socket.addEventListener("close", () => broken.resolve());
+    return response;
+  });
+  const peer = connect(server.addr.port, "127.0.0.1");
+  const upgrade = {
+    host: "peer",
+    connection: "upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+  };
+  const headers = Object.entries({ ...upgrade, "sec-websocket-key": btoa("0123456789abcdef") });
+  peer.write(`GET / HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
+  peer.once("data", () => peer.resetAndDestroy());
+  await broken.promise;
+});

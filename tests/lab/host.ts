@@ -19,6 +19,8 @@ export class LabHost {
   readonly address: string;
   /** The IPv4 address under which the WAN sees it. */
   readonly publicAddress: string;
+  /** All addresses of its outermost router, among which that may choose for each port or flow. */
+  readonly pool: readonly string[];
   /** The machine's own IPv6 address, where its network has IPv6. */
   readonly ipv6: string | undefined;
   /** The kind of network that it is in. */
@@ -33,6 +35,7 @@ export class LabHost {
     this.routers = routers;
     this.address = attachment.address;
     this.publicAddress = attachment.publicAddress;
+    this.pool = attachment.pool ?? [attachment.publicAddress];
     this.ipv6 = attachment.ipv6;
   }
 

@@ -22,6 +22,8 @@ export interface Attachment {
   readonly address: string;
   /** The address under which the WAN sees it. */
   readonly publicAddress: string;
+  /** All that its router has, where it has several. */
+  readonly pool?: readonly string[];
   /** Its own IPv6 address, where it has one. */
   readonly ipv6?: string;
 }
@@ -166,8 +168,9 @@ export class NatRouter implements Uplink {
       `link set ${machine.device} up`,
       `route add default via ${subnet}.1`,
     );
-    if (this.#prefix === undefined) return { address, publicAddress };
-    return { address, publicAddress, ipv6: planIpv6Machine(plan, machine, this.#prefix, 1 + n) };
+    const seen = { address, publicAddress, ...(this.#outside.length > 1 ? { pool: this.#outside } : {}) };
+    if (this.#prefix === undefined) return seen;
+    return { ...seen, ipv6: planIpv6Machine(plan, machine, this.#prefix, 1 + n) };
   }
 }
 

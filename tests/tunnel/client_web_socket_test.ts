@@ -2,6 +2,7 @@ import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { PeerError } from "../../lib/errors.ts";
 import { generateIdentity } from "../../lib/identity/mod.ts";
 import { connPair } from "../_streams.ts";
+import { openClient } from "../../lib/tunnel/mod.ts";
 import { clientWith, closeSocket, echo, nextEvent, tunnelPair } from "./pair.ts";
 
 Deno.test("webSocket() gives a native WebSocket that is open", async () => {
@@ -115,14 +116,34 @@ Deno.test("webSocket() does not begin when the signal is aborted already", async
   assertEquals(error === reason, true);
 });
 
-Deno.test("webSocket() rejects when the path breaks in the middle of the handshake", async () => {
+Deno.test("webSocket() takes another path where the first breaks in the middle of the handshake", async () => {
+  await using pair = await tunnelPair(echo);
+  const { server } = pair;
+  let broken = 0;
+  await using client = openClient({
+    ...pair.identity,
+    async openPath() {
+      const [near, far] = await connPair();
+      if (broken === 0) void far.read(new Uint8Array(1024)).then(() => (broken++, far.close()));
+      else void server.accept(far);
+      return near;
+    },
+  });
+  const socket = await client.webSocket("/");
+  assertEquals([socket.readyState, broken], [WebSocket.OPEN, 1]);
+  await closeSocket(socket);
+});
+
+Deno.test("webSocket() rejects when two paths break in the middle of the handshake", async () => {
+  let paths = 0;
   await using client = clientWith(async () => {
+    paths++;
     const [near, far] = await connPair();
     void far.read(new Uint8Array(1024)).then(() => far.close());
     return near;
   });
   const error = await assertRejects(() => client.webSocket("/"), PeerError);
-  assertEquals(error.code, "tunnel-failed");
+  assertEquals([error.code, paths], ["tunnel-failed", 2]);
 });
 
 Deno.test("webSocket() tries another path beside one that stays silent", async () => {

@@ -33,6 +33,14 @@ Deno.test("webSocketFailure() shows no credentials", async () => {
   assertEquals([error.code, error.message.includes("secret")], ["tunnel-failed", false]);
 });
 
+Deno.test("webSocketFailure() does not speak of HTTP/2, which Deno tries whenever HTTP/1.1 failed", async () => {
+  const { code, message } = await webSocketFailure(new Ticket(), "HTTP/2 not supported by this client");
+  assertEquals(
+    [code, message],
+    ["tunnel-failed", "Cannot open the WebSocket: the connection broke before the peer had answered"],
+  );
+});
+
 Deno.test("webSocketFailure() gives the reason for which no path opened", async () => {
   const ticket = new Ticket();
   ticket.failures = 1;

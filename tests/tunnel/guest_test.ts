@@ -50,12 +50,12 @@ Deno.test("Guest who was dismissed gets his last answer, and is shown out whatev
 Deno.test("Guest who is shown out has his tunnel closed once, also where that was not yet open", () => {
   let closed = 0;
   const [open, early] = [new Guest(remote, 1000), new Guest(remote, 1000)];
-  open.onClose(() => closed++);
+  open.closes({ close: () => closed++ });
   open.close();
   open.close();
   assertEquals(closed, 1);
   early.close();
-  early.onClose(() => closed++);
+  early.closes({ close: () => closed++ });
   assertEquals(closed, 2);
 });
 
@@ -69,19 +69,9 @@ Deno.test("Guest tells whoever asks for his signal that he is gone, also afterwa
   assertEquals(late.signal.reason.name, "AbortError");
 });
 
-Deno.test("Guest with a WebSocket that is not to be silent is shown out once nothing comes over it", async () => {
-  const guest = new Guest(remote, 1000);
-  const gone = new Promise((resolve) => guest.signal.addEventListener("abort", resolve));
-  guest.upgrade(20);
-  guest.heard();
-  await after(20); // whose timer is the younger one
-  assertEquals(guest.signal.aborted, false);
-  await gone;
-});
-
 Deno.test("Guest who has gone leaves no timer, whatever his WebSocket was to be", () => {
   const guest = new Guest(remote, 1000);
   guest.close();
-  guest.upgrade(1000);
+  guest.upgrade();
   guest.dismiss();
 });

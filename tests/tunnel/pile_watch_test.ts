@@ -6,7 +6,7 @@ function watch() {
   const memory = { bytes: 1000 };
   const pile = new PileWatch({ residentBytes: () => memory.bytes, lookEachBytes: 10, mostPiledBytes: 100 });
   const sentAway: string[] = [];
-  const enter = (name: string) => pile.enter(() => sentAway.push(name));
+  const enter = (name: string) => pile.enter({ close: () => sentAway.push(name) });
   return { memory, sentAway, enter };
 }
 

@@ -2,7 +2,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { withSecondAttempt } from "../../lib/tunnel/_second_attempt.ts";
 
 /** Attempts that the test ends by hand. */
-function attempts({ silenceMs, signal }: { silenceMs: number; signal?: AbortSignal }) {
+function attempts(
+  { silenceMs, isUnheard = false, signal }: { silenceMs: number; isUnheard?: boolean; signal?: AbortSignal },
+) {
   const begun: (PromiseWithResolvers<string> & { open(): void; signal: AbortSignal })[] = [];
   const waiting: (() => void)[] = [];
   const discarded: string[] = [];
@@ -14,7 +16,7 @@ function attempts({ silenceMs, signal }: { silenceMs: number; signal?: AbortSign
       signal.addEventListener("abort", () => outcome.reject(signal.reason));
       begun.push({ ...outcome, signal, open: opened.resolve });
       waiting.splice(0).forEach((wake) => wake());
-      return { opened: opened.promise, result: outcome.promise };
+      return { opened: opened.promise, result: outcome.promise, isUnheard: () => isUnheard };
     },
   });
   result.catch(() => {});
@@ -45,6 +47,20 @@ Deno.test("withSecondAttempt() begins another one beside a path that stays silen
     begun[winner]!.resolve(`attempt ${winner}`);
     assertEquals(await result, `attempt ${winner}`);
     assertEquals(begun[1 - winner]!.signal.aborted, true);
+  }
+});
+
+Deno.test("withSecondAttempt() begins another one at once where the first broke before the peer had heard of it, and no third", async () => {
+  for (const isGood of [true, false]) {
+    const { begun, result, second } = attempts({ silenceMs: 60_000, isUnheard: true });
+    begun[0]!.open();
+    begun[0]!.reject(new Error("first"));
+    const { resolve, reject } = await second();
+    if (isGood) resolve("second");
+    else reject(new Error("second"));
+    if (isGood) assertEquals(await result, "second");
+    else await assertRejects(() => result, Error, "first");
+    assertEquals(begun.length, 2);
   }
 });
 
