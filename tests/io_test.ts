@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readExactly, takeFrom, writeAll } from "../lib/io.ts";
+import { free, readExactly, takeFrom, writeAll } from "../lib/io.ts";
 import { readAll, tcpPair } from "./_streams.ts";
 
 Deno.test("readExactly() leaves what follows to the next reader", async () => {
@@ -43,4 +43,21 @@ Deno.test("takeFrom() takes as much as fits, across chunks and within one", () =
   assertEquals([takeFrom(chunks, buffer), ...buffer], [3, 1, 2, 3]);
   assertEquals([takeFrom(chunks, buffer), ...buffer], [2, 4, 5, 3]);
   assertEquals([takeFrom(chunks, buffer), chunks.length], [0, 0]);
+});
+
+Deno.test("takeFrom() frees the memory of a large chunk, but not before all of it was taken", () => {
+  const [large, small] = [new Uint8Array(100_000).fill(1), new Uint8Array(100).fill(2)];
+  const chunks = [large, small];
+  const buffer = new Uint8Array(60_000);
+  assertEquals([takeFrom(chunks, buffer), large.buffer.byteLength], [60_000, 100_000]);
+  assertEquals([takeFrom(chunks, buffer), large.buffer.byteLength], [40_100, 0]);
+  assertEquals([buffer[39_999], buffer[40_000], small.buffer.byteLength], [1, 2, 100]);
+});
+
+Deno.test("free() leaves alone what is small, and what other threads may use", () => {
+  for (const buffer of [new ArrayBuffer(1000), new SharedArrayBuffer(100_000)]) {
+    const { byteLength } = buffer;
+    free(buffer);
+    assertEquals(buffer.byteLength, byteLength);
+  }
 });

@@ -1,3 +1,4 @@
+import { free } from "../io.ts";
 import { whenDeserted } from "./_deserted.ts";
 import { TargetFault } from "./_fault.ts";
 
@@ -74,6 +75,7 @@ export class Bridge {
     // Looked at before: one message may be larger than all that may wait.
     if (to.bufferedAmount > this.#options.maxBufferedBytes) return this.#tooSlow(reader);
     to.send(message);
+    if (typeof message !== "string") free(message); // it was copied
   }
 
   #tooSlow(reader: "peer" | "target") {

@@ -71,7 +71,8 @@ export class LoopbackProxy {
 
   /** What `Deno.createHttpClient` needs. */
   settings({ username, password }: Ticket): Deno.Proxy {
-    // socks5h: the proxy resolves the name, and no DNS server hears of it.
+    // socks5h: the proxy resolves the name, and no DNS server hears of it. A unix socket would cost less, but through one, as through
+    // `transport: "tcp"`, Deno 2.9 sends `https:` and `wss:` without TLS.
     const url = `socks5h://127.0.0.1:${this.#listener.addr.port}`;
     return { transport: "socks5", url, basicAuth: { username, password } };
   }

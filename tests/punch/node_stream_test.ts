@@ -43,6 +43,22 @@ Deno.test("NodeStream.read() fills small buffers from large chunks, and one larg
   await closed(socket);
 });
 
+Deno.test("NodeStream.read() gives each byte of a long stream as it was sent, to readers of any size", async () => {
+  const sent = Uint8Array.from({ length: 1_000_000 }, (_, i) => i ** 2 >> 5);
+  for (const size of [1000, 40_000, 262_144]) {
+    const { stream, other, socket } = await pair();
+    const sending = writeAll(other, sent).then(() => other.closeWrite());
+    const received = new Uint8Array(sent.length);
+    for (let at = 0; at < sent.length;) at += (await stream.read(received.subarray(at, at + size)))!;
+    assertEquals(received, sent);
+    assertEquals(await stream.read(new Uint8Array(1)), null);
+    await sending;
+    stream.close();
+    other.close();
+    await closed(socket);
+  }
+});
+
 Deno.test("NodeStream.read() says that the other side has reset the connection", async () => {
   const server = createServer((socket) => void socket.once("data", () => socket.resetAndDestroy()));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -74,6 +74,14 @@ Deno.test("Bridge lets one large message through, but no further one behind it",
   ]]]);
 });
 
+Deno.test("Bridge keeps nothing of a large message that it has passed on", () => {
+  const { target, peer } = bridged();
+  const [large, small] = [new ArrayBuffer(100_000), new ArrayBuffer(100)];
+  for (const data of [large, small]) peer.onmessage!({ data });
+  assertEquals(target.sent, [large, small]);
+  assertEquals([large.byteLength, small.byteLength], [0, 100]);
+});
+
 Deno.test("Bridge translates each way of ending into one that the other side may be told", () => {
   const table: [code: number, wasClean: boolean, toPeer: unknown[], toTarget: unknown[]][] = [
     [1000, true, [1000, "r"], [1000, "r"]],
