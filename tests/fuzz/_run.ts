@@ -165,5 +165,5 @@ export function threadMs(): number {
 /** A finding in words, with the command that shows it again. */
 export function describeFinding(name: string, { seed, cases, input, error }: Finding): string {
   return `${name}: a promise is broken\n  input: ${input}\n  error: ${error}\n` +
-    `  again: deno task fuzz ${name} --seed ${seed} --cases ${cases}`;
+    `  again: deno task fuzz ${name} --seed=${seed} --cases ${cases}`;
 }

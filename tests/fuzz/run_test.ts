@@ -118,7 +118,7 @@ Deno.test("summary() has a line for each target, and every finding in full", () 
     text,
     /\| nat \| 1,000,000 \| 0 \| 1 \| 1\.2 ms \| 2026-11-27 \| abc \|\n\| stun \| 12 \| 1 \|/,
   );
-  assertMatch(text, /again: deno task fuzz stun --seed 4 --cases 12/);
+  assertMatch(text, /again: deno task fuzz stun --seed=4 --cases 12/);
   assertMatch(text, /Not run yet: bencode, /);
 });
 
