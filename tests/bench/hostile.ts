@@ -7,7 +7,7 @@
 import { replaceFile } from "../../tools/registry.ts";
 import { ROOT } from "../../tools/run_flags.ts";
 import { ALL_AT_ONCE, ATTACKS, meetings } from "../discovery/_attacks.ts";
-import type { Meeting } from "../discovery/_hostile_network.ts";
+import type { Meeting } from "../discovery/_meeting.ts";
 import { writeSection } from "./_section.ts";
 import { median, table } from "./_statistics.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Meeting } from "../discovery/_hostile_network.ts";
+import type { Meeting } from "../discovery/_meeting.ts";
 import { figures } from "./hostile.ts";
 
 const GOOD: Meeting = {

@@ -1,5 +1,6 @@
-import { type Attack, HostileNetwork, type Meeting } from "./_hostile_network.ts";
+import { type Attack, HostileNetwork } from "./_hostile_network.ts";
 import { MISDEEDS } from "./_hostile_node.ts";
+import { meet, type Meeting } from "./_meeting.ts";
 
 /** What hostile nodes do that want a peer not to be found, and third parties to be dialled. */
 const ECLIPSE = ["keep stale records", "name fake peers"] as const;
@@ -27,7 +28,7 @@ export async function meetings(attack: Attack, networks: number, meetings: numbe
   const all: Meeting[] = [];
   for (let seed = 1; seed <= networks; seed++) {
     await using network = await HostileNetwork.create(attack, seed);
-    for (let i = 0; i < meetings; i++) all.push(await network.meet());
+    for (let i = 0; i < meetings; i++) all.push(await meet(network));
   }
   return all;
 }

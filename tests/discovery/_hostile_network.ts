@@ -1,21 +1,14 @@
 /**
- * A DHT in simulated time of which a part is hostile, and one meeting of two peers in it.
+ * A DHT in simulated time of which a part is hostile.
  *
  * @module
  */
 import { nodeIdFor } from "../../lib/discovery/bep42.ts";
 import { distance } from "../../lib/discovery/contacts.ts";
-import { DhtDiscovery, type Knock, type ServiceDescription } from "../../lib/discovery/mod.ts";
 import { targetOf } from "../../lib/discovery/item.ts";
 import type { DhtNode } from "../../lib/discovery/node.ts";
 import type { DatagramSocket } from "../../lib/discovery/socket.ts";
 import { type Endpoint, formatEndpoint } from "../../lib/endpoint.ts";
-import { Identity } from "../../lib/identity/mod.ts";
-import { natOf } from "../../lib/nat.ts";
-import { reflect } from "../../lib/candidates/mod.ts";
-import { Gate } from "../../lib/_gate.ts";
-import { KnockAnswerer } from "../../lib/_knock_answerer.ts";
-import type { PunchPort } from "../../lib/punch/mod.ts";
 import { Simulation } from "../simulation.ts";
 import { EPOCH_START_MS } from "./_fake_dht.ts";
 import {
@@ -131,7 +124,7 @@ export class HostileNetwork implements AsyncDisposable {
   }
 
   /** The hostile nodes turn towards an id. */
-  async #aim(publicKey: Uint8Array): Promise<void> {
+  async aim(publicKey: Uint8Array): Promise<void> {
     const { simulation } = this;
     const target = targetOf(publicKey);
     this.#turnTo(target);
@@ -149,8 +142,8 @@ export class HostileNetwork implements AsyncDisposable {
     Object.assign(this.#plot, { target, madeUp, stale: undefined });
   }
 
-  /** A peer's own node, which begins at three honest ones. */
-  async #guest(): Promise<{ node: DhtNode; discovery: DhtDiscovery; endpoint: Endpoint }> {
+  /** A node of a peer who comes for a meeting, and closes it. It begins at three honest ones. */
+  async openGuest(): Promise<{ node: DhtNode; endpoint: Endpoint }> {
     const n = ++this.#guests;
     const endpoint = { hostname: `203.${n}.113.9`, port: 50_000 + n };
     const node = await this.simulation.open({
@@ -158,123 +151,15 @@ export class HostileNetwork implements AsyncDisposable {
       bootstrap: this.#honest.slice(0, 3),
       readOnly: true,
     });
-    this.simulation.nodes.pop(); // closed by us
-    const discovery = new DhtDiscovery(node, { clock: this.simulation.clock, wallClock: this.wallClock });
+    this.simulation.nodes.pop();
     await this.simulation.clock.run(node.online());
-    return { node, discovery, endpoint };
-  }
-
-  /** Until some datagram is sent, without time passing: WebCrypto, which comes before, works in real time. */
-  async #sent(isIt: (from: Endpoint, to: Endpoint) => boolean): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.simulation.onSend = ({ from, to }) => isIt(from, to) && resolve();
-    await promise;
-    delete this.simulation.onSend;
-  }
-
-  /** One peer publishes twice, another looks it up and knocks. */
-  async meet(): Promise<Meeting> {
-    const { clock } = this.simulation;
-    const identity = new Identity(this.simulation.randomBytes(32));
-    await this.#aim(identity.publicKey);
-    const server = await this.#guest();
-    const client = await this.#guest();
-    await using serving = dialler(server.endpoint, () => clock.now());
-    const published = Promise.withResolvers<void>();
-    let version = 1;
-    const onPublished = () => void (version === 2 && published.resolve());
-    const publishing = server.discovery.publish(identity, () => description(version, server.endpoint), {
-      onKnock: (knock) => serving.answer(knock),
-      onPublished,
-    });
-    await this.#sent((from) => from.hostname === server.endpoint.hostname);
-    const publication = await clock.run(publishing);
-    await clock.pass(2_000);
-    version = 2;
-    publication.update();
-    await clock.run(published.promise);
-    await clock.pass(3_000);
-    const started = clock.now();
-    const sentBefore = client.node.stats.sent;
-    const found = await clock.run(client.discovery.resolve(identity.publicKey)).catch(() => undefined);
-    const lookupMs = clock.now() - started;
-    await clock.pass(1_000);
-    const lookupPackets = client.node.stats.sent - sentBefore;
-    const knocked = clock.now();
-    const content = { port: PORT, candidates: [client.endpoint], nat: natOf("preserving") };
-    if (found) {
-      const knocking = client.discovery.knock(found, content, { identity: CALLER });
-      await this.#sent((_from, to) => to.hostname === server.endpoint.hostname);
-      await clock.run(knocking);
-    }
-    await clock.pass(6_000);
-    const isCallers = ({ hostname }: Endpoint) => hostname === client.endpoint.hostname;
-    const heard = serving.dialled.find(isCallers);
-    const { observed } = reflect(client.discovery.observations(), client.node.port, []);
-    await clock.run(Promise.all([server.discovery.close(), client.discovery.close()]));
-    return {
-      version: found?.record.candidates[0]?.port ?? 0,
-      lookupMs,
-      lookupPackets,
-      dialledMs: heard && heard.at - knocked,
-      strangers: serving.dialled.filter((one) => !isCallers(one)),
-      knowsItself: observed?.hostname === client.endpoint.hostname,
-    };
+    return { node, endpoint };
   }
 
   /** Closes the honest nodes; the others just fall silent with the network. */
   async [Symbol.asyncDispose]() {
     await this.simulation.close();
   }
-}
-
-const PORT = 41_000;
-const CALLER = new Identity(new Uint8Array(32).fill(9));
-
-/** What came of a meeting. */
-export interface Meeting {
-  /** Of the record that was found: 2 is the newest, 0 is none. */
-  readonly version: number;
-  readonly lookupMs: number;
-  readonly lookupPackets: number;
-  /** From the knock to the serving peer's SYN; absent where there was none. */
-  readonly dialledMs: number | undefined;
-  /** Endpoints of others that the serving peer dialled. */
-  readonly strangers: readonly Endpoint[];
-  /** Whether the connecting peer believes in its true address. */
-  readonly knowsItself: boolean;
-}
-
-/** What of a serving peer answers knocks, with a port that only notes whom it would dial. */
-function dialler(own: Endpoint, now: () => number) {
-  const dialled: (Endpoint & { readonly at: number })[] = [];
-  const port: PunchPort = {
-    port: own.port,
-    dial: ({ hostname, port }, { signal } = {}) => {
-      dialled.push({ hostname, port, at: now() });
-      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
-    },
-    close: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  const answerer = new KnockAnswerer({
-    port,
-    gate: new Gate(CALLER, { accept: () => Promise.resolve() }, () => {}),
-    vantage: () => ({
-      publicAddress: own.hostname,
-      interfaces: [],
-      candidates: [],
-      nat: natOf("preserving"),
-    }),
-    report: () => {},
-    servers: () => Promise.resolve([]),
-    answer: () => {},
-  });
-  return {
-    dialled,
-    answer: (knock: Knock) => answerer.answer(knock),
-    [Symbol.asyncDispose]: () => answerer[Symbol.asyncDispose](),
-  };
 }
 
 /** A peer's NAT: lets in what comes from where something was sent to (address and port-dependent filtering). */
@@ -292,12 +177,4 @@ function behindFilter(socket: DatagramSocket): DatagramSocket {
     if (known.has(formatEndpoint(from))) filtered.onDatagram?.(data, from);
   };
   return filtered;
-}
-
-function description(version: number, dht: Endpoint): ServiceDescription {
-  return {
-    candidates: [{ kind: "reflexive", hostname: "203.0.113.9", port: version }],
-    nat: natOf("preserving"),
-    dht,
-  };
 }
