@@ -8,8 +8,8 @@ const IDLE_MS = 120_000;
 /** How long a last answer may take to reach him. */
 const LAST_ANSWER_MS = 2_000;
 
-/** What can be closed. */
-interface Closable {
+/** Who or what can be closed. */
+export interface Closable {
   close(): void;
 }
 

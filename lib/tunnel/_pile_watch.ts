@@ -1,3 +1,5 @@
+import type { Closable } from "./_guest.ts";
+
 const MIB = 1024 ** 2;
 /** So many bytes later we look again. */
 const LOOK_EACH_BYTES = 32 * MIB;
@@ -16,11 +18,6 @@ export interface PileWatchOptions {
   readonly lookEachBytes?: number;
   /** @default {536_870_912} */
   readonly mostPiledBytes?: number;
-}
-
-/** Who can be sent away. */
-export interface Sender {
-  close(): void;
 }
 
 /** One WebSocket's share. */
@@ -53,7 +50,7 @@ export class PileWatch {
   }
 
   /** Watches one more WebSocket; its sender is closed if he is to go. */
-  enter(sender: Sender): Share {
+  enter(sender: Closable): Share {
     return new OwnShare(this, sender);
   }
 
@@ -91,10 +88,10 @@ export class PileWatch {
 }
 
 class OwnShare implements Share {
-  readonly sender: Sender;
+  readonly sender: Closable;
   readonly #watch: PileWatch;
 
-  constructor(watch: PileWatch, sender: Sender) {
+  constructor(watch: PileWatch, sender: Closable) {
     this.#watch = watch;
     this.sender = sender;
   }
