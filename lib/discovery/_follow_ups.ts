@@ -1,10 +1,7 @@
 import type { Endpoint } from "../endpoint.ts";
+import { lateAfterMs } from "./_patience.ts";
 import type { Clock } from "./clock.ts";
 import type { Contact, Reply } from "./types.ts";
-
-/** How many times as long as the first answer of a node the second may take. */
-const PATIENCE = 3;
-const MIN_PATIENCE_MS = 150;
 
 /** Second questions to nodes that a walk has asked: while they may be answered in the usual time, it may learn more. */
 export class FollowUps implements Disposable {
@@ -33,7 +30,7 @@ export class FollowUps implements Disposable {
       this.#waits.delete(cancel);
       if (!this.#isOver) this.#onNodes(reply?.nodes ?? [], reply?.from);
     };
-    const cancel = this.#clock.schedule(Math.max(PATIENCE * rttMs, MIN_PATIENCE_MS), settle);
+    const cancel = this.#clock.schedule(lateAfterMs(rttMs), settle);
     this.#waits.add(cancel);
     question.then(settle, () => settle());
   }

@@ -10,7 +10,7 @@ import { Recent } from "./_limits.ts";
 import { ProofGiver } from "./address_proof.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { targetOf } from "./item.ts";
-import { announceKnock, announceWidely, boxOf, findJury, sealedKnock } from "./knocker.ts";
+import { announceKnock, boxOf, sealedKnock } from "./knocker.ts";
 import { DhtNode, type DhtNodeOptions } from "./node.ts";
 import { announceObserver, ObserverFinder } from "./observers.ts";
 import { DhtPublication } from "./publication.ts";
@@ -28,6 +28,7 @@ import type {
   ServiceDescription,
   ServiceRecord,
 } from "./types.ts";
+import { announceWidely, findJury } from "./wide_knock.ts";
 
 /** Nodes keep an announcement for half an hour; our NAT may give us another port meanwhile. */
 const NAMED_MS = 60_000;
@@ -129,8 +130,8 @@ export class DhtDiscovery implements Discovery {
   /** Where one of the NATs will let no question in, so that nothing is to be found out between the knock and the first SYN. */
   #findJury(resolution: Resolution, signal: AbortSignal | undefined): void {
     const { publicKey, record } = resolution;
-    const ports = new Set(this.observations().map(({ observed }) => formatEndpoint(observed)));
-    if (ports.size <= 1 && isEndpointIndependent(record.nat)) return;
+    const seenAs = new Set(this.observations().map(({ observed }) => formatEndpoint(observed)));
+    if (seenAs.size <= 1 && isEndpointIndependent(record.nat)) return;
     const jury = findJury(targetOf(publicKey), { dht: this.#dht, signal: this.#until(signal) });
     this.#juries.set(resolution, jury);
     this.#track(jury);
@@ -150,13 +151,12 @@ export class DhtDiscovery implements Discovery {
       named: this.#named,
       holders: found?.holders ?? Promise.resolve([]),
       ...(found && { follow: found.follow }),
-      ...(jury && { jury }),
     };
     options.signal.throwIfAborted();
     const { publicKey, record } = resolution;
     if (record.dht) this.#proofs.expect(targetOf(publicKey), content.port, record.dht.hostname);
     this.#track(sealedKnock(resolution, content, options));
-    this.#track(announceWidely(resolution, content, options));
+    this.#track(announceWidely(resolution, content, { ...options, ...(jury && { jury }) }));
     return await announceKnock(resolution, content, options);
   }
 

@@ -1,3 +1,4 @@
+import { lateAfterMs } from "./_patience.ts";
 import { type Clock, pause } from "./clock.ts";
 import { JURY_COUNT } from "./contacts.ts";
 import type { Dht, Reply } from "./types.ts";
@@ -6,9 +7,6 @@ import type { Dht, Reply } from "./types.ts";
 const LIFETIME_MS = 10 * 60_000;
 /** With fewer of them answering, others are looked for. */
 const ENOUGH = 3 / 4;
-/** How many times as long as before an answer may take. */
-const PATIENCE = 3;
-const MIN_PATIENCE_MS = 150;
 
 /** What a {@linkcode Jury} needs. */
 export interface JuryOptions {
@@ -73,7 +71,7 @@ export class Jury {
   async #ask({ from, rttMs }: Reply): Promise<Reply | undefined> {
     const { clock, dht, signal, target } = this.#options;
     const over = new AbortController();
-    const cancel = clock.schedule(Math.max(PATIENCE * rttMs, MIN_PATIENCE_MS), () => over.abort());
+    const cancel = clock.schedule(lateAfterMs(rttMs), () => over.abort());
     try {
       return await dht.getPeers(from, target, { signal: AbortSignal.any([signal, over.signal]) });
     } catch {

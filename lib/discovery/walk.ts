@@ -7,6 +7,7 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
+import { lateAfterMs } from "./_patience.ts";
 import type { Clock } from "./clock.ts";
 import { CLOSEST_COUNT } from "./contacts.ts";
 import { idWithin } from "./density.ts";
@@ -19,10 +20,6 @@ const PARALLEL = 8;
 const MAX_PARALLEL = 3 * PARALLEL;
 /** After this an unanswered question no longer holds its place. */
 export const STALL_MS = 600;
-/** How many times the median round trip an answer may take before we look for another node as well. */
-const PATIENCE = 3;
-/** What the fastest network grants a node before it is late. */
-const MIN_LATE_MS = 150;
 /** So many more nodes than wanted are not there by chance. */
 const CROWD = 4;
 /** As `distance()` writes it. */
@@ -202,7 +199,7 @@ export class Walk {
 
   /** Whether nodes closer than `limit` that are late deserve some more time, in a network as slow as this one. */
   #waitForStalled(limit: string | undefined): boolean {
-    const patience = PATIENCE * (this.#medianRtt() ?? Infinity);
+    const patience = lateAfterMs(this.#medianRtt() ?? Infinity);
     const now = this.#origin.clock.now();
     const waits = this.#list.nodes
       .filter((c) => c.state === "stalled" && (limit === undefined || c.distance < limit))
@@ -217,7 +214,7 @@ export class Walk {
 
   #lateMs(): number {
     const median = this.#medianRtt();
-    return median === undefined ? STALL_MS / 2 : Math.max(PATIENCE * median, MIN_LATE_MS);
+    return median === undefined ? STALL_MS / 2 : lateAfterMs(median);
   }
 
   #medianRtt(): number | undefined {

@@ -1,53 +1,11 @@
-import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { Recent } from "../../lib/discovery/_limits.ts";
-import { signItem, targetOf } from "../../lib/discovery/item.ts";
-import { epochOf, listIdentity, readList } from "../../lib/discovery/knock_list.ts";
-import { announceKnock, announceWidely, boxOf, findJury, sealedKnock } from "../../lib/discovery/knocker.ts";
-import { generateSealKeys, KnockOpener } from "../../lib/discovery/seal.ts";
-import type { KnockContent, Reply, Resolution } from "../../lib/discovery/types.ts";
-import { Identity } from "../../lib/identity/mod.ts";
-import { FakeNetwork } from "./_fake_dht.ts";
+import { signItem } from "../../lib/discovery/item.ts";
+import { listIdentity, readList } from "../../lib/discovery/knock_list.ts";
+import { announceKnock, boxOf, sealedKnock } from "../../lib/discovery/knocker.ts";
+import type { KnockContent, Reply } from "../../lib/discovery/types.ts";
+import { caller, CONTENT, publicKey, setUp, TARGET } from "./_knocking.ts";
 import { natOf } from "../../lib/nat.ts";
-
-const caller = new Identity(new Uint8Array(32).fill(1));
-const { publicKey } = new Identity(new Uint8Array(32).fill(2));
-const TARGET = targetOf(publicKey);
-const CONTENT: KnockContent = {
-  port: 41000,
-  candidates: [{ hostname: "198.51.100.7", port: 41000 }],
-  nat: natOf("preserving"),
-};
-
-async function setUp(options: { nodes?: number; dht?: string } = {}) {
-  const network = new FakeNetwork(options.nodes ?? 8);
-  const { clock, wallClock } = network;
-  const dht = network.open("198.51.100.7");
-  const keys = await generateSealKeys();
-  const holders = await clock.run(dht.walk("get", TARGET));
-  const resolution: Resolution = {
-    publicKey,
-    seq: 1,
-    holders,
-    record: {
-      candidates: [],
-      nat: natOf("open"),
-      sealKey: keys.publicKey,
-      ...(options.dht && { dht: { hostname: options.dht, port: 6881 } }),
-    },
-  };
-  const over = new AbortController();
-  const knocker = (rest: readonly Reply[] = []) => ({
-    ...{ dht, clock, wallClock, identity: caller, signal: over.signal },
-    holders: Promise.resolve(rest),
-  });
-  const opener = new KnockOpener(publicKey, keys, wallClock);
-  const announced = () => network.nodes.filter((node) => node.peers.has(TARGET.toHex())).length;
-  const listed = () => {
-    const list = listIdentity(publicKey, epochOf(wallClock()));
-    return network.nodes.flatMap((node) => readList(node.items.get(targetOf(list.publicKey).toHex()), list));
-  };
-  return { network, clock, dht, resolution, knocker, opener, announced, listed, over };
-}
 
 Deno.test("announceKnock() announces the port at every node that holds the record", async () => {
   const { network, clock, resolution, knocker, announced } = await setUp({ nodes: 20 });
@@ -169,60 +127,8 @@ Deno.test("announceKnock() names our DHT port as well where the serving peer can
   assertEquals([...new Set(ports)].sort(), [41000, 50000]);
 });
 
-Deno.test("announceWidely() reaches those whom a jury is made of, at once where NATs let no question in", async () => {
-  for (const mapping of ["preserving", "dependent"] as const) {
-    const { network, clock, resolution, knocker, announced } = await setUp({ dht: "203.0.113.9" });
-    const start = clock.now();
-    await clock.run(announceWidely(resolution, { ...CONTENT, nat: natOf(mapping) }, knocker()));
-    assertEquals(announced(), 8);
-    assertEquals(clock.now() - start, mapping === "dependent" ? 3_200 : 4_200);
-    assertEquals(network.count(start, "announce_peer"), 2 * 8);
-  }
-});
-
-Deno.test("announceWidely() tries again where a packet was lost, and does nothing for a knock that is over", async () => {
-  const { network, clock, resolution, knocker, announced, over } = await setUp();
-  const [lost] = network.nodes;
-  const widely = announceWidely(resolution, { ...CONTENT, nat: natOf("dependent") }, knocker());
-  clock.schedule(40, () => lost!.isSilent = true);
-  clock.schedule(2_000, () => lost!.isSilent = false);
-  await clock.run(widely);
-  assertEquals([announced(), network.count(0, "announce_peer")], [8, 9 + 8]);
-  const patient = announceWidely(resolution, CONTENT, { ...knocker() });
-  over.abort(new Error("connected"));
-  await assertRejects(() => clock.run(patient), Error, "connected");
-  assertEquals(network.count(0, "announce_peer"), 9 + 8);
-});
-
 Deno.test("announceKnock() names no DHT port where a NAT lets no question in: it would be taken for one more port to dial", async () => {
   const { network, clock, resolution, knocker } = await setUp({ dht: "203.0.113.9" });
   await clock.run(announceKnock(resolution, { ...CONTENT, nat: natOf("random") }, knocker()));
   assertEquals(network.closest(TARGET)[0]!.peers.get(TARGET.toHex())!.map(({ port }) => port), [41000]);
-});
-
-Deno.test("announceWidely() spares the walk where the jury is known, but not the second time", async () => {
-  const { network, clock, dht, resolution, knocker, announced } = await setUp();
-  const jury = clock.run(findJury(TARGET, { dht, signal: new AbortController().signal }));
-  const replies = await jury;
-  const asked = network.count(0, "get");
-  const dependent = { ...CONTENT, nat: natOf("dependent") };
-  const start = clock.now();
-  const widely = announceWidely(resolution, dependent, { ...knocker(), jury: Promise.resolve(replies) });
-  await clock.pass(60);
-  assertEquals([announced(), network.count(0, "get") - asked], [8, 0]);
-  await clock.run(widely);
-  assertEquals([network.count(0, "get") - asked, clock.now() - start], [8, 3_150]);
-});
-
-Deno.test("announceWidely() announces all addresses of a NAT that has several", async () => {
-  const other = { hostname: "198.51.100.200", port: 1 };
-  for (const [more, addresses] of [[[], 1], [[other], 4]] as const) {
-    const { network, clock, resolution, knocker, dht } = await setUp();
-    const content = { ...CONTENT, nat: natOf("dependent"), candidates: [...CONTENT.candidates, ...more] };
-    await clock.run(announceWidely(resolution, content, knocker()));
-    for (const { peers } of network.nodes) {
-      const named = new Set(peers.get(TARGET.toHex())!.map(({ hostname }) => hostname));
-      assertEquals([named.size, dht.sideSockets], [addresses, addresses - 1]);
-    }
-  }
 });
