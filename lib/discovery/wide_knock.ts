@@ -86,7 +86,8 @@ async function announceBeside(
   { dht, signal }: Pick<WideKnockOptions, "dht" | "signal">,
 ): Promise<void> {
   await Promise.all(Array.from({ length: SIDE_SOCKETS }, async (_, n) => {
-    await using socket = await dht.openSideSocket();
+    await using socket = await dht.openSideSocket().catch(() => undefined); // no descriptor is left, say
+    if (!socket) return;
     const inTurn = [...replies.slice(n + 1), ...replies.slice(0, n + 1)];
     await Promise.allSettled(
       inTurn.map(({ from }) => socket.announcePeer(from, infoHash, port, { signal })),

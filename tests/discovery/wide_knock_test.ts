@@ -54,3 +54,11 @@ Deno.test("announceWidely() announces all addresses of a NAT that has several", 
     }
   }
 });
+
+Deno.test("announceWidely() goes on where the system gives no further socket", async () => {
+  const { network, clock, dht, resolution, knocker, announced } = await setUp();
+  dht.openSideSocket = () => Promise.reject(new Deno.errors.Busy("no descriptors"));
+  const candidates = [...CONTENT.candidates, { hostname: "198.51.100.200", port: 1 }];
+  await clock.run(announceWidely(resolution, { ...CONTENT, nat: natOf("dependent"), candidates }, knocker()));
+  assertEquals([announced(), network.count(0, "announce_peer")], [8, 2 * 8]);
+});
