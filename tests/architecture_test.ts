@@ -36,6 +36,7 @@ const ADAPTERS: Record<string, string> = {
   "bencode": "lib/discovery/bencode.ts",
   "k-bucket": "lib/discovery/table.ts",
   "dns-packet": "lib/discovery/record.ts",
+  "undici": "lib/targets/_http_client.ts",
   "uqr": "cli/_qr.ts",
   "z32": "lib/identity/id.ts",
   "@peculiar/asn1-schema": "lib/identity/certificate.ts",

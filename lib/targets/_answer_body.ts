@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import { concat } from "../bytes.ts";
+import type { Flow } from "./_http_client.ts";
 
 /**
  * A body up to this size is given to the server as a whole where it is at hand, and then goes out in one piece with the head.
@@ -13,63 +13,77 @@ const SOON_MS = 5;
 /** What `new Response` takes. */
 export type AnswerBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
-/**
- * The body of an answer: whole if it is small and comes soon, or else a stream that reads no further than 64 KiB and a
- * chunk ahead of whoever takes it, and that errs where the target breaks off. Rejects where
- * it does so at once.
- */
-export async function answerBody(message: IncomingMessage): Promise<AnswerBody> {
-  const body = new Reading(message);
-  const announced = Number(message.headers["content-length"] ?? 0);
-  if (announced <= SMALL_BODY_BYTES && await body.comesSoon()) return body.whole();
-  return body.stream();
+/** Where the body of an answer comes from. */
+export interface AnswerSource {
+  /** Bytes that were announced, or 0. */
+  readonly length: number;
+  readonly flow: Flow;
+  /** Told when nobody wants the rest. */
+  readonly onCancel: () => void;
 }
 
-class Reading {
-  readonly #message: IncomingMessage;
+/** Takes the body of an answer as it comes, no further than 64 KiB and a chunk ahead of whoever reads it. */
+export class AnswerReader {
+  readonly #source: AnswerSource;
   /** What came and was not taken yet. */
   readonly #waiting: Uint8Array[] = [];
   #size = 0;
-  #end: "none" | "whole" | Error = "none";
+  /** What may wait before the target has to. */
+  #limit = SMALL_BODY_BYTES;
+  #end: "none" | "whole" | { readonly reason: unknown } = "none";
   #onChange = () => {};
 
-  constructor(message: IncomingMessage) {
-    this.#message = message;
-    message.on("data", (chunk: Uint8Array) => {
-      this.#waiting.push(chunk);
-      this.#size += chunk.length;
-      if (this.#size > SMALL_BODY_BYTES) message.pause();
-      this.#onChange();
-    });
-    message.once("end", () => this.#ended("whole"));
-    message.on("error", (error) => this.#ended(error));
+  constructor(source: AnswerSource) {
+    this.#source = source;
   }
 
-  #ended(how: "whole" | Error) {
-    if (this.#end === "none") this.#end = how;
+  /** The next bytes. */
+  add(chunk: Uint8Array): void {
+    this.#waiting.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size > this.#limit) this.#source.flow.pause();
     this.#onChange();
   }
 
-  /** Whether all of it is there within a moment. Rejects if it never will be: nobody has been told anything yet. */
-  async comesSoon(): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, SOON_MS);
-    this.#onChange = () => (this.#size > SMALL_BODY_BYTES || this.#end !== "none") && resolve();
-    await promise;
-    clearTimeout(timer);
-    if (this.#end instanceof Error) throw this.#end;
+  /** All of it has come. */
+  end(): void {
+    if (this.#end === "none") this.#end = "whole";
+    this.#onChange();
+  }
+
+  /** No more will come. */
+  fail(reason: unknown): void {
+    if (this.#end === "none") this.#end = { reason };
+    this.#onChange();
+  }
+
+  /**
+   * Whole if it is small and comes soon, or else a stream that errs where the target breaks off. Rejects where it does so at
+   * once: nobody has been told anything yet.
+   */
+  async body(): Promise<AnswerBody> {
+    if (this.#source.length <= SMALL_BODY_BYTES && await this.#comesSoon()) return concat(...this.#waiting);
+    return this.#stream();
+  }
+
+  /** Whether all of it is there within a moment. */
+  async #comesSoon(): Promise<boolean> {
+    if (this.#end === "none") {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, SOON_MS);
+      this.#onChange = () => (this.#size > SMALL_BODY_BYTES || this.#end !== "none") && resolve();
+      await promise;
+      clearTimeout(timer);
+    }
+    if (typeof this.#end === "object") throw this.#end.reason;
     return this.#end === "whole" && this.#size <= SMALL_BODY_BYTES;
   }
 
-  /** All of it, once it is there. */
-  whole(): Uint8Array<ArrayBuffer> {
-    return concat(...this.#waiting);
-  }
-
-  stream(): ReadableStream<Uint8Array> {
+  #stream(): ReadableStream<Uint8Array> {
+    this.#limit = 0; // what waits here is in nobody's cache when its turn comes
     return new ReadableStream<Uint8Array>({
       pull: (controller) => this.#pass(controller),
-      cancel: () => void this.#message.destroy(),
+      cancel: () => this.#source.onCancel(),
     }, { highWaterMark: 0 });
   }
 
@@ -78,13 +92,13 @@ class Reading {
     while (this.#waiting.length === 0 && this.#end === "none") {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onChange = resolve;
-      this.#message.resume();
+      this.#source.flow.resume();
       await promise;
     }
     const chunk = this.#waiting.shift();
     this.#size -= chunk?.length ?? 0;
     if (chunk) controller.enqueue(chunk);
-    else if (this.#end === "whole") controller.close();
-    else controller.error(this.#end);
+    else if (typeof this.#end === "object") controller.error(this.#end.reason);
+    else controller.close();
   }
 }

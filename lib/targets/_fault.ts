@@ -57,7 +57,7 @@ export class TargetFault extends Error {
 
 const STATUS_TEXT = { 502: "Bad Gateway", 504: "Gateway Timeout" } as const;
 
-/** What `node:http` and the system say when nobody is there. */
+/** What the system says when nobody is there. */
 const NOT_LISTENING = [
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -67,15 +67,18 @@ const NOT_LISTENING = [
   "EAI_AGAIN",
 ];
 
+/** What undici calls its errors when an answer is not one. */
+const NOT_HTTP = ["HTTPParserError", "HeadersOverflowError", "ResponseContentLengthMismatchError"];
+
 /** The fault behind an error of the exchange with `target`. */
 export function faultOf(error: unknown, target: string): TargetFault {
   if (error instanceof TargetFault) return error;
-  const { code = "", message = String(error) } = error as { code?: string; message?: string };
+  const { code = "", name = "", message = String(error) } = error as Partial<Error & { code: string }>;
   const all = [code, ...(error instanceof AggregateError ? error.errors.map((e) => e?.code) : [])];
   if (all.some((one) => NOT_LISTENING.includes(one))) {
     return new TargetFault("not-listening", `${target} does not listen`, { cause: error });
   }
-  const kind = code.startsWith("HPE_") ? "bad-answer" : "broken";
+  const kind = NOT_HTTP.includes(name) ? "bad-answer" : "broken";
   const what = kind === "broken" ? "broke the connection" : "gave an answer that is not HTTP";
   return new TargetFault(kind, `${target} ${what}: ${message}`, { cause: error });
 }

@@ -1,5 +1,6 @@
 import { bridgeWebSocket, isWebSocketRequest } from "./_web_socket.ts";
-import { Exchanger, type TargetAnswer } from "./_exchange.ts";
+import type { TargetAnswer } from "./_attempt.ts";
+import { Exchanger } from "./_exchange.ts";
 import { faultOf, TargetFault } from "./_fault.ts";
 import { relocate, requestHeaders, responseHeaders } from "./_forward_headers.ts";
 import { closable, type ClosableTarget, type PeerInfo } from "./target.ts";
@@ -26,7 +27,7 @@ export interface ProxyTargetOptions {
  * mounted) and `X-Skip-Remote-Id` (where the peer has proven its id); none of these is ever taken from the peer. The path is
  * that of `url` and behind it that of the request without the mount.
  *
- * By `node:http`, since native `fetch` decodes bodies; WebSockets are native. Those have no back-pressure: one whose reader does
+ * By undici, since native `fetch` decodes bodies; WebSockets are native. Those have no back-pressure: one whose reader does
  * not follow is closed, and codes that a connecting side must not send reach the target as 1005.
  *
  * @example A web server of this machine
@@ -50,7 +51,7 @@ export function proxyTarget(url: string | URL, options: ProxyTargetOptions = {})
 class ReverseProxy {
   readonly #url: URL;
   readonly #options: ProxyTargetOptions;
-  readonly #exchanger = new Exchanger();
+  readonly #exchanger: Exchanger;
   /** For WebSockets; made when the first one comes. */
   #client: Deno.HttpClient | undefined;
 
@@ -62,6 +63,8 @@ class ReverseProxy {
     }
     this.#url = url;
     this.#options = options;
+    const hostname = url.hostname.replace(/^\[|\]$/g, "");
+    this.#exchanger = new Exchanger({ hostname, port: Number(url.port || 80) });
   }
 
   close() {
@@ -103,8 +106,6 @@ class ReverseProxy {
     const url = this.#url;
     const answer = await this.#exchanger.exchange({
       ...{ method, body, length: lengthOf(request), path: this.#path(request, mount) },
-      hostname: url.hostname.replace(/^\[|\]$/g, ""),
-      port: Number(url.port || 80),
       headers: requestHeaders(request, { info, host: url.host, mount }),
       signal: goneSignal(info),
       headTimeoutMs: this.#options.headTimeoutMs ?? HEAD_TIMEOUT_MS,

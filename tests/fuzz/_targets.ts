@@ -9,6 +9,7 @@ import { RECORD_TARGETS } from "./targets/record.ts";
 import { ROUTER_TARGETS } from "./targets/router.ts";
 import { SERVING_TARGETS } from "./targets/serving.ts";
 import { STUN_TARGETS } from "./targets/stun.ts";
+import { TARGET_ANSWER_TARGETS } from "./targets/target_answers.ts";
 import { TEXT_TARGETS } from "./targets/text.ts";
 import { TUNNEL_TARGETS } from "./targets/tunnel.ts";
 import { WEB_SOCKET_TARGETS } from "./targets/web_socket.ts";
@@ -28,6 +29,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...WEB_SOCKET_TARGETS,
   ...ACCESS_TARGETS,
   ...SERVING_TARGETS,
+  ...TARGET_ANSWER_TARGETS,
   ...COMMAND_TARGETS,
   ...LOCAL_TARGETS,
 ];

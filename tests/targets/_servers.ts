@@ -50,18 +50,19 @@ export class RawConnection implements Disposable {
   /** Reads until `pattern` is there; gives all that was read. Rejects if it ends before. */
   async until(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.text)) {
-      if (!await this.#read()) throw new Error(`${pattern} never came, but: ${JSON.stringify(this.text)}`);
+      if (!await this.more()) throw new Error(`${pattern} never came, but: ${JSON.stringify(this.text)}`);
     }
     return this.text;
   }
 
   /** Reads to the end, also one that is an error. */
   async rest(): Promise<string> {
-    while (await this.#read().catch(() => false));
+    while (await this.more().catch(() => false));
     return this.text;
   }
 
-  async #read(): Promise<boolean> {
+  /** Reads what comes next into `text`; gives whether anything came. */
+  async more(): Promise<boolean> {
     const buffer = new Uint8Array(65536);
     const length = await this.#conn.read(buffer);
     if (length === null) return false;
@@ -107,6 +108,12 @@ export function serveRaw(script: (connection: RawConnection, nth: number) => Pro
       await Promise.all([accepting, ...running]);
     },
   };
+}
+
+/** Where nobody listens, just now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 /** The next event of a type. */

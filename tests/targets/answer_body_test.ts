@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { type IncomingMessage, request } from "node:http";
-import { type AnswerBody, answerBody } from "../../lib/targets/_answer_body.ts";
+import type { AnswerBody } from "../../lib/targets/_answer_body.ts";
+import { Exchanger } from "../../lib/targets/_exchange.ts";
 import { type RawConnection, serveRaw } from "./_servers.ts";
 
 const KB = 1024;
@@ -14,12 +14,15 @@ async function bodyOf(
     await connection.until(/\r\n\r\n/);
     await script(connection);
   });
-  const { promise, resolve } = Promise.withResolvers<IncomingMessage>();
-  request({ hostname: "127.0.0.1", port: target.port, agent: false }, resolve).end();
-  await use(await answerBody(await promise));
+  using exchanger = new Exchanger({ hostname: "127.0.0.1", port: target.port });
+  const answer = await exchanger.exchange({
+    ...{ method: "GET", path: "/", headers: [["host", "x"]], body: null },
+    ...{ signal: new AbortController().signal, headTimeoutMs: 10_000 },
+  });
+  await use(await answer.body());
 }
 
-Deno.test("answerBody() gives a small body as a whole, whether or not its length was announced", async () => {
+Deno.test("AnswerReader gives a small body as a whole, whether or not its length was announced", async () => {
   const heads = [
     "content-length: 5\r\n\r\nhello",
     "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
@@ -32,7 +35,7 @@ Deno.test("answerBody() gives a small body as a whole, whether or not its length
   }
 });
 
-Deno.test("answerBody() does not wait for the rest of a body that does not come at once", async () => {
+Deno.test("AnswerReader does not wait for the rest of a body that does not come at once", async () => {
   const { promise: seen, resolve: see } = Promise.withResolvers<void>();
   await bodyOf(async (connection) => {
     await connection.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfirst");
@@ -47,7 +50,7 @@ Deno.test("answerBody() does not wait for the rest of a body that does not come 
   });
 });
 
-Deno.test("answerBody() streams what is large, and reads no further ahead than it has to", async () => {
+Deno.test("AnswerReader streams what is large, and reads no further ahead than it has to", async () => {
   const total = 64 * KB * KB;
   let written = 0;
   await bodyOf(async (connection) => {
@@ -64,7 +67,7 @@ Deno.test("answerBody() streams what is large, and reads no further ahead than i
   });
 });
 
-Deno.test("answerBody() gives out all that came before the target broke off, and then an error", async () => {
+Deno.test("AnswerReader gives out all that came before the target broke off, and then an error", async () => {
   const { promise: seen, resolve: see } = Promise.withResolvers<void>();
   await bodyOf(async (connection) => {
     await connection.write(`HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc`);
@@ -78,7 +81,7 @@ Deno.test("answerBody() gives out all that came before the target broke off, and
   });
 });
 
-Deno.test("answerBody() never takes what breaks off at once for a whole body", async () => {
+Deno.test("AnswerReader never takes what breaks off at once for a whole body", async () => {
   for (const length of [10, 100_000]) {
     const text = `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nabc`;
     const use = async (body: AnswerBody) => void await new Response(body).bytes();

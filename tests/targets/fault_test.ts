@@ -10,7 +10,7 @@ Deno.test("faultOf() tells who is not there from who answers badly", () => {
     [coded("ECONNREFUSED"), "not-listening"],
     [coded("ENOTFOUND"), "not-listening"],
     [new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")]), "not-listening"],
-    [coded("HPE_INVALID_CONSTANT"), "bad-answer"],
+    [Object.assign(new Error("Expected HTTP/"), { name: "HTTPParserError" }), "bad-answer"],
     [coded("ECONNRESET"), "broken"],
     ["odd", "broken"],
   ];

@@ -46,6 +46,8 @@ const SMUGGLERS: Record<string, string> = {
     "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n\r\n",
   "a body that Connection disowns": "POST / HTTP/1.1\r\nhost: x\r\nconnection: content-length\r\n" +
     "content-length: 37\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n\r\n",
+  "chunks of a method that seldom has a body": "DELETE / HTTP/1.1\r\nhost: x\r\n" +
+    "transfer-encoding: chunked\r\n\r\n23\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n\r\n0\r\n\r\n",
   "a header in a header": "GET / HTTP/1.1\r\nhost: x\r\nx: a\rGET /smuggled HTTP/1.1\r\n\r\n",
   "a request in a path": "GET /%0d%0aGET%20/smuggled HTTP/1.1\r\nhost: x\r\n\r\n",
 };

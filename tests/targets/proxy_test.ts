@@ -62,6 +62,24 @@ Deno.test("proxyTarget() passes several cookies, foreign letters and unusual sta
   for (const name of ["x-hop", "keep-alive"]) assertEquals(response.headers.get(name), null);
 });
 
+Deno.test("proxyTarget() leaves out what a target says before its answer and behind it", async () => {
+  await using target = serveRaw(async (connection) => {
+    await connection.until(/\r\n\r\n/);
+    await connection.write(
+      "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n" +
+        "trailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n",
+    );
+  });
+  await using proxy = front(target.origin);
+  using client = await RawConnection.open(
+    proxy.port,
+    "GET / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+  );
+  const text = await client.rest();
+  assertMatch(text, /^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nok$/);
+  for (const word of ["102", "103", "link", "x-sum"]) assertEquals(text.includes(word), false, word);
+});
+
 Deno.test("proxyTarget() follows no redirect, and turns the target's own address into a path", async () => {
   const locations = ["https://example.com/x", "/login?a", "", "/app/x?y#z", "/elsewhere"];
   await using target = serveHttp((request) => {
