@@ -1,3 +1,9 @@
+/**
+ * A file that was changed so short a time ago may be changed again without a trace: file systems count time in steps, FAT in steps
+ * of two seconds.
+ */
+const CLOCK_STEP_MS = 2_000;
+
 /** Options of {@linkcode WatchedFile.open}. */
 export interface WatchedFileOptions<T> {
   /** What a text means; throws for what means nothing. */
@@ -15,20 +21,22 @@ export class WatchedFile<T> {
   readonly path: string;
   readonly #options: WatchedFileOptions<T>;
   #value: T;
-  #version: string;
+  #version: Version;
+  #reading: Reading;
   #looking: Promise<void> | undefined;
 
-  private constructor(path: string, options: WatchedFileOptions<T>, version: string, value: T) {
+  private constructor(path: string, options: WatchedFileOptions<T>, version: Version, reading: Reading) {
     this.path = path;
     this.#options = options;
     this.#version = version;
-    this.#value = value;
+    this.#reading = reading;
+    this.#value = valueOf(path, reading, options);
   }
 
   /** Reads the file for the first time. Rejects with what `parse` throws, or the system says. */
   static async open<T>(path: string, options: WatchedFileOptions<T>): Promise<WatchedFile<T>> {
     const version = await versionOf(path);
-    return new WatchedFile(path, options, version, await read(path, options));
+    return new WatchedFile(path, options, version, await read(path, options.maxBytes));
   }
 
   /** What the file said when it was looked at last. */
@@ -42,11 +50,15 @@ export class WatchedFile<T> {
   }
 
   async #look() {
-    const version = await versionOf(this.path);
-    if (version === this.#version) return;
-    this.#version = version; // before it is read: a change meanwhile shows the next time
+    const before = this.#version;
+    this.#version = await versionOf(this.path); // before it is read: a change meanwhile shows the next time
+    const isSame = this.#version.text === before.text;
+    if (isSame && before.isSettled) return;
+    const last = this.#reading;
+    this.#reading = await read(this.path, this.#options.maxBytes);
+    if (isSame && String(this.#reading) === String(last)) return;
     try {
-      this.#value = await read(this.path, this.#options);
+      this.#value = valueOf(this.path, this.#reading, this.#options);
       this.#options.onRead?.();
     } catch (error) {
       this.#options.onRead?.(error as Error);
@@ -54,27 +66,50 @@ export class WatchedFile<T> {
   }
 }
 
+/** What tells one state of a file from the next. */
+interface Version {
+  readonly text: string;
+  /** Whether it changes with the next change for sure. */
+  readonly isSettled: boolean;
+}
+
 /** Changes with each change of the file; also when it is replaced by another one, as editors do. */
-async function versionOf(path: string): Promise<string> {
+async function versionOf(path: string): Promise<Version> {
   try {
     const { ino, size, mtime, ctime } = await Deno.stat(path);
-    return [ino, size, mtime?.getTime(), ctime?.getTime()].join();
+    const times = [mtime?.getTime() ?? 0, ctime?.getTime() ?? 0];
+    const isSettled = Math.abs(Date.now() - Math.max(...times)) > CLOCK_STEP_MS;
+    return { text: [ino, size, ...times].join(), isSettled };
   } catch (error) {
-    return (error as Error).name;
+    return { text: (error as Error).name, isSettled: true };
   }
 }
 
-async function read<T>(path: string, { parse, maxBytes, ...options }: WatchedFileOptions<T>): Promise<T> {
+/** The text of a file, or why there is none. */
+type Reading = string | Error;
+
+async function read(path: string, maxBytes: number): Promise<Reading> {
   try {
     const { isFile, size } = await Deno.stat(path);
-    if (!isFile || size > maxBytes) {
-      throw new SyntaxError(`Cannot read the file: it is no file of at most ${maxBytes} bytes: ${path}`);
-    }
-    return parse(await Deno.readTextFile(path));
+    if (isFile && size <= maxBytes) return await Deno.readTextFile(path);
+    throw new SyntaxError(`Cannot read the file: it is no file of at most ${maxBytes} bytes`);
   } catch (error) {
-    if ("absent" in options && error instanceof Deno.errors.NotFound) return options.absent as T;
-    if (!(error instanceof Error) || error.message.includes(path)) throw error;
-    error.message += `: ${path}`;
-    throw error;
+    return withPath(error as Error, path);
   }
+}
+
+/** Throws where the text means nothing, or there is none, with the path in the message. */
+function valueOf<T>(path: string, reading: Reading, { parse, ...options }: WatchedFileOptions<T>): T {
+  try {
+    if (typeof reading === "string") return parse(reading);
+    if ("absent" in options && reading instanceof Deno.errors.NotFound) return options.absent as T;
+    throw reading;
+  } catch (error) {
+    throw error instanceof Error ? withPath(error, path) : error;
+  }
+}
+
+function withPath(error: Error, path: string): Error {
+  if (!error.message.includes(path)) error.message += `: ${path}`;
+  return error;
 }

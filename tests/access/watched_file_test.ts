@@ -35,6 +35,19 @@ Deno.test("WatchedFile says what the file says, when it is written over and when
     assertEquals([number.value, said], [33, [undefined, undefined]]);
   }));
 
+Deno.test("WatchedFile says what the file says, also when it is changed twice at one time of its file system", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/number`;
+    await Deno.writeTextFile(path, "0");
+    const { file, said } = numberIn(path);
+    const number = await file;
+    for (let n = 1; n <= 100; n++) {
+      await Deno.writeTextFile(path, `${n % 10}`);
+      await number.refresh();
+      assertEquals([number.value, said.length], [n % 10, n]);
+    }
+  }));
+
 Deno.test("WatchedFile keeps what made sense, and says once what does not", () =>
   inFolder(async (folder) => {
     const path = `${folder}/number`;
