@@ -1,4 +1,5 @@
 import { concat } from "../bytes.ts";
+import { free } from "../io.ts";
 import type { Flow } from "./_http_client.ts";
 
 /**
@@ -12,6 +13,15 @@ const SOON_MS = 5;
 
 /** What `new Response` takes. */
 export type AnswerBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
+/** Who reads a body. */
+export interface BodyUse {
+  /**
+   * Whether it is the native server and nobody else, who has done with a chunk when he asks for the next one. Then memory stays
+   * what it is; the garbage collector lets hundreds of MB of a fast body pile up. @default {false}
+   */
+  readonly isServed?: boolean;
+}
 
 /** Where the body of an answer comes from. */
 export interface AnswerSource {
@@ -61,9 +71,9 @@ export class AnswerReader {
    * Whole if it is small and comes soon, or else a stream that errs where the target breaks off. Rejects where it does so at
    * once: nobody has been told anything yet.
    */
-  async body(): Promise<AnswerBody> {
+  async body({ isServed = false }: BodyUse = {}): Promise<AnswerBody> {
     if (this.#source.length <= SMALL_BODY_BYTES && await this.#comesSoon()) return concat(...this.#waiting);
-    return this.#stream();
+    return this.#stream(isServed ? new Leftover() : undefined);
   }
 
   /** Whether all of it is there within a moment. */
@@ -79,16 +89,21 @@ export class AnswerReader {
     return this.#end === "whole" && this.#size <= SMALL_BODY_BYTES;
   }
 
-  #stream(): ReadableStream<Uint8Array> {
+  #stream(leftover: Leftover | undefined): ReadableStream<Uint8Array> {
     this.#limit = 0; // what waits here is in nobody's cache when its turn comes
     return new ReadableStream<Uint8Array>({
-      pull: (controller) => this.#pass(controller),
+      pull: async (controller) => {
+        const chunk = await this.#next();
+        leftover?.replace(chunk);
+        if (chunk) controller.enqueue(chunk);
+        else controller.close();
+      },
       cancel: () => this.#source.onCancel(),
     }, { highWaterMark: 0 });
   }
 
-  /** Hands one chunk over, or the end; an error only after all that came before it. */
-  async #pass(controller: ReadableStreamDefaultController<Uint8Array>) {
+  /** The next chunk; rejects where there is none any more, after all that came before. */
+  async #next(): Promise<Uint8Array | undefined> {
     while (this.#waiting.length === 0 && this.#end === "none") {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onChange = resolve;
@@ -97,8 +112,18 @@ export class AnswerReader {
     }
     const chunk = this.#waiting.shift();
     this.#size -= chunk?.length ?? 0;
-    if (chunk) controller.enqueue(chunk);
-    else if (typeof this.#end === "object") controller.error(this.#end.reason);
-    else controller.close();
+    if (!chunk && typeof this.#end === "object") throw this.#end.reason;
+    return chunk;
+  }
+}
+
+/** Memory of a chunk that was passed on. Several chunks in a row may be parts of the same. */
+class Leftover {
+  #buffer: ArrayBufferLike | undefined;
+
+  /** The chunk before this one is not needed any more. */
+  replace(chunk: Uint8Array | undefined) {
+    if (this.#buffer && this.#buffer !== chunk?.buffer) free(this.#buffer);
+    this.#buffer = chunk?.buffer;
   }
 }

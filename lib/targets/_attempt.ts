@@ -1,4 +1,4 @@
-import { type AnswerBody, AnswerReader } from "./_answer_body.ts";
+import { type AnswerBody, AnswerReader, type BodyUse } from "./_answer_body.ts";
 import { TargetFault } from "./_fault.ts";
 import type { HeaderPair } from "./_forward_headers.ts";
 import type { ClientListener, Flow, HttpClient } from "./_http_client.ts";
@@ -24,7 +24,7 @@ export interface TargetAnswer {
   readonly status: number;
   readonly headers: readonly HeaderPair[];
   /** Whole, or a stream that errs when the target breaks off before the end. To be called at once, or `discard` in its place. */
-  body(): Promise<AnswerBody>;
+  body(use?: BodyUse): Promise<AnswerBody>;
   /** Lets go of the connection when the body is of no use. */
   discard(): void;
 }
@@ -93,7 +93,7 @@ class Attempt implements ClientListener {
     const discard = () => this.#fail(new TargetFault("broken", "Nobody reads the answer"));
     const reader = new AnswerReader({ length: Number(length ?? 0), flow, onCancel: discard });
     this.#reader = reader;
-    this.#answer.resolve({ status, headers, body: () => reader.body(), discard });
+    this.#answer.resolve({ status, headers, body: (use) => reader.body(use), discard });
   }
 
   onChunk(chunk: Uint8Array) {

@@ -1,3 +1,4 @@
+import type { BodyUse } from "./_answer_body.ts";
 import { bridgeWebSocket, isWebSocketRequest } from "./_web_socket.ts";
 import type { TargetAnswer } from "./_attempt.ts";
 import { Exchanger } from "./_exchange.ts";
@@ -44,18 +45,28 @@ export interface ProxyTargetOptions {
  * @throws {TypeError} If it is none.
  */
 export function proxyTarget(url: string | URL, options: ProxyTargetOptions = {}): ClosableTarget {
-  const proxy = new ReverseProxy(new URL(url), options);
+  return servedProxyTarget(url, options, { isServed: false });
+}
+
+/** The same where it may be known who reads the answers. */
+export function servedProxyTarget(
+  url: string | URL,
+  options: ProxyTargetOptions,
+  use: BodyUse,
+): ClosableTarget {
+  const proxy = new ReverseProxy(new URL(url), options, use);
   return closable((request, info, mount = "") => proxy.answer(request, info, mount), () => proxy.close());
 }
 
 class ReverseProxy {
   readonly #url: URL;
   readonly #options: ProxyTargetOptions;
+  readonly #use: BodyUse;
   readonly #exchanger: Exchanger;
   /** For WebSockets; made when the first one comes. */
   #client: Deno.HttpClient | undefined;
 
-  constructor(url: URL, options: ProxyTargetOptions) {
+  constructor(url: URL, options: ProxyTargetOptions, use: BodyUse) {
     if (url.protocol !== "http:") {
       throw new TypeError(
         `Cannot proxy: the target must be http://HOST:PORT/path, current value is "${url}"`,
@@ -63,6 +74,7 @@ class ReverseProxy {
     }
     this.#url = url;
     this.#options = options;
+    this.#use = use;
     const hostname = url.hostname.replace(/^\[|\]$/g, "");
     this.#exchanger = new Exchanger({ hostname, port: Number(url.port || 80) });
   }
@@ -110,7 +122,10 @@ class ReverseProxy {
       signal: goneSignal(info),
       headTimeoutMs: this.#options.headTimeoutMs ?? HEAD_TIMEOUT_MS,
     });
-    return await responseOf(answer, method, (location) => relocate(location, url, mount));
+    return await responseOf(answer, method, {
+      relocated: (location) => relocate(location, url, mount),
+      use: this.#use,
+    });
   }
 
   #path(request: Request, mount: string): string {
@@ -146,7 +161,7 @@ function goneSignal(info: Deno.ServeHandlerInfo): AbortSignal {
 async function responseOf(
   answer: TargetAnswer,
   method: string,
-  relocated: (location: string) => string,
+  { relocated, use }: { relocated: (location: string) => string; use: BodyUse },
 ): Promise<Response> {
   const { status } = answer;
   const headers = responseHeaders(answer.headers);
@@ -155,5 +170,5 @@ async function responseOf(
   const bodiless = method === "HEAD" || BODILESS.includes(status);
   if (bodiless || status < 200 || status > 599) answer.discard();
   if (status < 200 || status > 599) throw new TargetFault("bad-answer", `The target's status is ${status}`);
-  return new Response(bodiless ? null : await answer.body(), { status, headers });
+  return new Response(bodiless ? null : await answer.body(use), { status, headers });
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import type { AnswerBody } from "../../lib/targets/_answer_body.ts";
+import type { AnswerBody, BodyUse } from "../../lib/targets/_answer_body.ts";
 import { Exchanger } from "../../lib/targets/_exchange.ts";
 import { type RawConnection, serveRaw } from "./_servers.ts";
 
@@ -9,6 +9,7 @@ const KB = 1024;
 async function bodyOf(
   script: (connection: RawConnection) => Promise<void>,
   use: (body: AnswerBody) => Promise<void>,
+  by: BodyUse = {},
 ) {
   await using target = serveRaw(async (connection) => {
     await connection.until(/\r\n\r\n/);
@@ -19,7 +20,7 @@ async function bodyOf(
     ...{ method: "GET", path: "/", headers: [["host", "x"]], body: null },
     ...{ signal: new AbortController().signal, headTimeoutMs: 10_000 },
   });
-  await use(await answer.body());
+  await use(await answer.body(by));
 }
 
 Deno.test("AnswerReader gives a small body as a whole, whether or not its length was announced", async () => {
@@ -86,5 +87,23 @@ Deno.test("AnswerReader never takes what breaks off at once for a whole body", a
     const text = `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nabc`;
     const use = async (body: AnswerBody) => void await new Response(body).bytes();
     await assertRejects(() => bodyOf((connection) => connection.write(text), use));
+  }
+});
+
+Deno.test("AnswerReader frees a chunk when the next one is asked for, if the native server reads it, and never else", async () => {
+  for (const isServed of [true, false]) {
+    const script = (connection: RawConnection) =>
+      connection.write(`HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n${"x".repeat(300_000)}`);
+    await bodyOf(script, async (body) => {
+      assertInstanceOf(body, ReadableStream);
+      const large: Uint8Array[] = []; // small ones cost nobody anything
+      let bytes = 0;
+      for await (const chunk of body) {
+        bytes += chunk.length;
+        if (chunk.length >= 32 * KB) large.push(chunk);
+      }
+      assertEquals([bytes, large.length > 0], [300_000, true]);
+      assertEquals(large.every(({ length }) => (length === 0) === isServed), true);
+    }, { isServed });
   }
 });
