@@ -12,7 +12,7 @@ export interface WatchedFileOptions<T> {
   readonly absent?: T;
   /** Larger files are not read. */
   readonly maxBytes: number;
-  /** Told when the file has changed, with the error if it makes no sense now. */
+  /** Told when the file says something else, with the error if it makes no sense now. */
   readonly onRead?: (error?: Error) => void;
 }
 
@@ -52,11 +52,10 @@ export class WatchedFile<T> {
   async #look() {
     const before = this.#version;
     this.#version = await versionOf(this.path); // before it is read: a change meanwhile shows the next time
-    const isSame = this.#version.text === before.text;
-    if (isSame && before.isSettled) return;
+    if (this.#version.text === before.text && before.isSettled) return;
     const last = this.#reading;
     this.#reading = await read(this.path, this.#options.maxBytes);
-    if (isSame && String(this.#reading) === String(last)) return;
+    if (String(this.#reading) === String(last)) return;
     try {
       this.#value = valueOf(this.path, this.#reading, this.#options);
       this.#options.onRead?.();
