@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { proxyTarget } from "../../lib/targets/mod.ts";
+import { openTarget } from "../../lib/targets/mod.ts";
 import { dialTcp, listenTcp, splice } from "../../lib/tunnel/mod.ts";
 import { serve } from "../../mod.ts";
 
@@ -45,7 +45,7 @@ const START: Readonly<Record<Hop, (port: number) => Promise<HopAddress>>> = {
   },
   /** The reverse proxy of `skip serve PORT`. */
   proxy(port) {
-    const target = proxyTarget(`http://${LOOPBACK}:${port}`);
+    const target = openTarget({ kind: "http", url: new URL(`http://${LOOPBACK}:${port}`) });
     const server = Deno.serve(quiet, (request, info) => target(request, info));
     return Promise.resolve({ port: server.addr.port });
   },
