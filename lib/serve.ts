@@ -4,24 +4,20 @@
  *
  * @module
  */
-import { abortable } from "@std/async";
 import type { AccessOptions } from "./access/mod.ts";
-import type { LocalCandidates } from "./candidates/mod.ts";
 import { openAccess } from "./_access.ts";
 import { Gate } from "./_gate.ts";
 import { answerControl } from "./control/mod.ts";
-import type { Discovery, Knock, Publication, ServiceDescription } from "./discovery/mod.ts";
-import { type Endpoint, isPort, parseHostPort } from "./endpoint.ts";
+import type { Discovery } from "./discovery/mod.ts";
+import { isPort, parseHostPort } from "./endpoint.ts";
 import { generateIdentity, type Identity } from "./identity/mod.ts";
-import { KnockAnswerer } from "./_knock_answerer.ts";
-import { keyOf, watchCandidates } from "./_candidate_watch.ts";
 import { votesOf } from "./_nat_watcher.ts";
 import { ObserverAnnouncer } from "./_observer_announcer.ts";
 import { type Network, type NetworkOptions, openNetwork, PUBLIC_STUN, reportOnline } from "./network.ts";
 import { Prober } from "./_prober.ts";
-import { OwnNetwork } from "./_own_network.ts";
-import { type OnProgress, reporter } from "./progress.ts";
-import { DescriptorRoom, openPort, PUNCH_WINDOW_MS, type PunchPort } from "./punch/mod.ts";
+import { PublishedService } from "./_published_service.ts";
+import { reporter } from "./progress.ts";
+import { DescriptorRoom, openPort, type PunchPort } from "./punch/mod.ts";
 import { type OnControl, type ServeHandler, type ServeInfo, serveTunnel } from "./tunnel/mod.ts";
 
 export type { ServeHandler, ServeInfo };
@@ -104,9 +100,10 @@ export async function serve(handler: ServeHandler, options: ServeOptions = {}): 
 
   await using stack = new AsyncDisposableStack();
   const guard = options.access && stack.use(await openAccess(options.access, report));
-  const door: KnockDoor = { knock: () => {} };
+  // Who serves can be reached before he can be found.
+  let service: PublishedService | undefined = undefined;
   const onControl: OnControl = (socket, remote) =>
-    answerControl(socket, remote, (knock) => door.knock(knock));
+    answerControl(socket, remote, (knock) => service?.answer(knock));
   const room = new DescriptorRoom();
   const more = { room, ...(onError ? { onError } : {}), ...(guard ? { guard } : {}) };
   const tunnel = stack.use(
@@ -122,86 +119,12 @@ export async function serve(handler: ServeHandler, options: ServeOptions = {}): 
   stack.use(reportOnline(network.discovery, report));
   const { discovery } = network;
   const portMapping = options.portMapping ?? true;
-  await publish(
-    { discovery, identity, port, announcer, servers, portMapping, gate, door, report, signal },
-    stack,
+  service = stack.use(
+    new PublishedService({ discovery, identity, port, announcer, servers, portMapping, gate, report }),
   );
+  await service.publish(signal);
   report({ type: "ready", id: identity.id, ms: performance.now() - start });
   return makeServer({ id: identity.id, port: port.port }, stack.move(), signal);
-}
-
-/** Where knocks come in that need no DHT: who serves is reached before who answers them is there. */
-interface KnockDoor {
-  knock: (knock: Knock) => void;
-}
-
-/** What {@linkcode publish} works with. */
-interface Service {
-  readonly discovery: Discovery;
-  readonly identity: Identity;
-  readonly port: PunchPort;
-  readonly announcer: ObserverAnnouncer;
-  readonly servers: readonly Endpoint[];
-  readonly portMapping: boolean;
-  readonly gate: Gate;
-  readonly door: KnockDoor;
-  readonly report: OnProgress;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Makes the service known, keeps it so, and answers knocks, until `stack` is disposed of. */
-async function publish(
-  service: Service,
-  stack: AsyncDisposableStack,
-): Promise<void> {
-  const { discovery, identity, port, announcer, gate, door, report, signal } = service;
-  const { promise: announced, resolve: announce } = Promise.withResolvers<Publication>();
-  const urge = () => void announced.then((publication) => publication.update({ urgent: true }));
-  let published = "";
-  const onChange = () => {
-    if (keyOf(own.gather()) !== published) urge();
-  };
-  const own: OwnNetwork = stack.use(new OwnNetwork({ ...service, onChange }));
-  const gather = () => own.gather();
-  const look = () => {
-    announcer.update();
-    return own.look();
-  };
-  const knocks = stack.use(
-    new KnockAnswerer({
-      ...{ port, gate, vantage: gather, report },
-      servers: () => own.observers(),
-      answer(ports) {
-        told = { ports, at: performance.now() };
-        urge();
-      },
-    }),
-  );
-  door.knock = (knock) => knocks.answer(knock);
-  let told: Told | undefined;
-  let onPublished: (() => void) | undefined;
-  const describeNow = () => {
-    const local = gather();
-    published = keyOf(local);
-    return describe(local, told);
-  };
-  const publication = await discovery.publish(identity, describeNow, {
-    ...(signal ? { signal } : {}),
-    onKnock: (knock) => knocks.answer(knock),
-    onPublished(acknowledgements, error) {
-      report({ type: "published", acknowledgements, ...(error ? { code: "publish-failed" } : {}) });
-      onPublished?.();
-    },
-  });
-  announce(stack.use(publication));
-  if (await look()) {
-    const again = Promise.withResolvers<void>();
-    onPublished = again.resolve;
-    urge();
-    await (signal ? abortable(again.promise, signal) : again.promise);
-  }
-  signal?.throwIfAborted();
-  stack.use(watchCandidates({ gather, look, publication, report, published: () => published }));
 }
 
 /** A UDP and a TCP port of the same number, since observations of one are to say something of the other. */
@@ -241,21 +164,6 @@ async function openPorts(
 function untranslated(discovery: Discovery): string | undefined {
   const { nat, publicAddress } = votesOf(discovery);
   return nat.mapping === "open" ? publicAddress : undefined;
-}
-
-/** What whoever knocked is to know, and since when. */
-interface Told {
-  readonly ports: readonly number[];
-  readonly at: number;
-}
-
-function describe({ candidates, nat, observed }: LocalCandidates, told?: Told): ServiceDescription {
-  const isNew = told && performance.now() - told.at < PUNCH_WINDOW_MS;
-  return {
-    ...{ candidates, nat },
-    ...(observed ? { dht: observed } : {}),
-    ...(isNew ? { ports: told.ports } : {}),
-  };
 }
 
 function makeServer(
