@@ -23,61 +23,52 @@ function nameless(names: readonly string[]): string {
     : `, and ${names.join(", ")} ${names.length === 1 ? "has" : "have"} no address`;
 }
 
+/** A stage and a fact. */
+type Words = readonly [stage: string, fact: string];
+
+/** Absent for what only scripts need. */
+const WORDS: {
+  readonly [Type in Progress["type"]]: (event: Progress & { type: Type }) => Words | undefined;
+} = {
+  online: ({ ms }) => ["dht", `a node answered in ${duration(ms)}`],
+  offline: ({ ms, unresolved }) => [
+    "dht",
+    `no node answers since ${duration(ms)}${nameless(unresolved)}; trying again`,
+  ],
+  mapped: ({ external, protocol }) => [
+    "router",
+    external ? `maps ${external} (${protocol})` : "maps our port no longer",
+  ],
+  resolved: ({ ms }) => ["lookup", `found in ${duration(ms)}`],
+  candidates: (event) => ["candidates", candidates(event)],
+  strategy: ({ strategy, reason, odds }) =>
+    strategy === "plain"
+      ? undefined
+      : ["strategy", `${strategy}, since ${reason}; odds ${Math.round(odds * 100)} %`],
+  knock: ({ via, acknowledgements, ms }) => [
+    "knock",
+    `${via === "dht" ? count(acknowledgements, "node") : "peer"} told in ${duration(ms)}`,
+  ],
+  knocked: ({ from, via }) => ["knock", `${from.join(", ")} (${via})`],
+  path: ({ remote, ms, kind }) => ["punch", `${remote} in ${duration(ms)} (${kind})`],
+  refused: ({ remote, reason }) => ["check", `${remote} is not the peer: ${reason}`],
+  lost: ({ ms }) => ["lost", `the peer is silent since ${duration(ms)}`],
+  restored: ({ ms }) => ["restored", `the peer is back after ${duration(ms)}`],
+  open: ({ ms }) => ["open", `WebSocket in ${duration(ms)}`],
+  published: ({ code, acknowledgements }) => [
+    "publish",
+    code ? `failed (${code}); trying again` : `at ${count(acknowledgements, "node")}`,
+  ],
+  "allow-list": ({ peers, error }) => [
+    "access",
+    `the list has ${count(peers, "peer")}${error ? ` still: ${error}` : ""}`,
+  ],
+  ready: ({ ms }) => ["ready", `in ${duration(ms)}`],
+};
+
 /** The stage and the fact that an event is to a person; absent for what only scripts need. */
-export function describe(event: Progress): readonly [stage: string, fact: string] | undefined {
-  switch (event.type) {
-    case "online":
-      return ["dht", `a node answered in ${duration(event.ms)}`];
-    case "offline":
-      return [
-        "dht",
-        `no node answers since ${duration(event.ms)}${nameless(event.unresolved)}; trying again`,
-      ];
-    case "mapped":
-      return [
-        "router",
-        event.external ? `maps ${event.external} (${event.protocol})` : "maps our port no longer",
-      ];
-    case "resolved":
-      return ["lookup", `found in ${duration(event.ms)}`];
-    case "candidates":
-      return ["candidates", candidates(event)];
-    case "strategy":
-      return event.strategy === "plain"
-        ? undefined
-        : ["strategy", `${event.strategy}, since ${event.reason}; odds ${Math.round(event.odds * 100)} %`];
-    case "knock":
-      return [
-        "knock",
-        `${event.via === "dht" ? count(event.acknowledgements, "node") : "peer"} told in ${
-          duration(event.ms)
-        }`,
-      ];
-    case "knocked":
-      return ["knock", `${event.from.join(", ")} (${event.via})`];
-    case "path":
-      return ["punch", `${event.remote} in ${duration(event.ms)} (${event.kind})`];
-    case "refused":
-      return ["check", `${event.remote} is not the peer: ${event.reason}`];
-    case "lost":
-      return ["lost", `the peer is silent since ${duration(event.ms)}`];
-    case "restored":
-      return ["restored", `the peer is back after ${duration(event.ms)}`];
-    case "open":
-      return ["open", `WebSocket in ${duration(event.ms)}`];
-    case "published":
-      return [
-        "publish",
-        event.code ? `failed (${event.code}); trying again` : `at ${count(event.acknowledgements, "node")}`,
-      ];
-    case "allow-list":
-      return [
-        "access",
-        `the list has ${count(event.peers, "peer")}${event.error ? ` still: ${event.error}` : ""}`,
-      ];
-    case "ready":
-      return ["ready", `in ${duration(event.ms)}`];
-  }
+export function describe<Type extends Progress["type"]>(event: Progress & { type: Type }): Words | undefined {
+  return WORDS[event.type]?.(event);
 }
 
 function candidates({ local, remote, nat, remoteNat }: Progress & { type: "candidates" }): string {

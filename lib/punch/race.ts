@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { delay } from "@std/async";
+import { abortable, delay } from "@std/async";
 import type { Endpoint } from "../endpoint.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { dialUnbound, type PunchPort } from "./port.ts";
@@ -105,25 +105,24 @@ export async function race<T>(
   // A dial that ends without a path leaves the race to the others.
   const attempts = dials.map((dial) => attempt(dial).catch(() => {}));
   const reader = options.incoming.getReader();
-  attempts.push((async () => {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      attempts.push(tryPath(value));
-    }
-  })());
+  attempts.push(readAll(reader, (stream) => attempts.push(tryPath(stream))));
 
-  const abort = () => won.reject(options.signal.reason);
-  options.signal.addEventListener("abort", abort);
-  if (options.signal.aborted) abort();
   let winner: Winner<T> | undefined;
   try {
-    return winner = await won.promise;
+    return winner = await abortable(won.promise, options.signal);
   } finally {
-    options.signal.removeEventListener("abort", abort);
     over.abort(new DOMException("The race is over", "AbortError"));
     await reader.cancel();
     await Promise.all(attempts);
     for (const stream of streams) if (stream !== winner?.stream) stream.close();
+  }
+}
+
+/** Until it ends or is cancelled. */
+async function readAll<T>(reader: ReadableStreamDefaultReader<T>, onValue: (value: T) => void) {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    onValue(value);
   }
 }
