@@ -75,7 +75,8 @@ export interface VolleyOptions {
 /**
  * Opens connections to `remote` from so many fresh ports, round after round until aborted. A router that refuses most of them
  * ends a round early: the peer has not guessed yet. Then smaller rounds follow soon, since every refused connection leaves
- * something in the tables of the routers for a while. Never rejects.
+ * something in the tables of the routers for a while. What has connected is left alone until the round is over: where anybody
+ * gets in, more of them would only take the place of those that are being checked. Never rejects.
  */
 export async function openMany(
   remote: Endpoint,
@@ -89,15 +90,19 @@ export async function openMany(
     const round = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
     // What is left of a former attempt may swallow some: these are not waited for.
     const mostly = Promise.withResolvers<void>();
-    let failures = 0;
+    let [failures, connected] = [0, 0];
     const fail = () => void (++failures * 2 >= size && mostly.resolve());
+    const succeed = (stream: ByteStream) => {
+      connected++;
+      onStream(stream);
+    };
     const dials = Array.from({ length: size }, () => dialUnbound(remote, { signal: round }));
-    const all = Promise.all(dials.map((dial) => dial.then(onStream, fail)));
+    const all = Promise.all(dials.map((dial) => dial.then(succeed, fail)));
     rounds.add(all);
     void all.then(() => rounds.delete(all));
     await Promise.race([all, mostly.promise]);
     // Refused, or there are no descriptors: not at once again.
-    const pause = refused < SMALL_ROUNDS ? SMALL_PAUSE_MS : ROUND_MS;
+    const pause = refused < SMALL_ROUNDS && connected === 0 ? SMALL_PAUSE_MS : ROUND_MS;
     if (round.aborted) refused = -1;
     else await delay(pause, { signal: round }).catch(() => {});
   }

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async";
 import { natOf } from "../../lib/nat.ts";
 import {
   dialPorts,
@@ -7,6 +8,7 @@ import {
   openPort,
   portsAhead,
   portsBetween,
+  ROUND_MS,
   volleySize,
 } from "../../lib/punch/mod.ts";
 import { seededRandom } from "../simulation.ts";
@@ -117,4 +119,23 @@ Deno.test("openMany() does not wait for the end of a round that is refused", asy
   await opened.promise;
   over.abort();
   await volley;
+});
+
+Deno.test("openMany() leaves alone whoever lets everybody in, as long as a round lasts", async () => {
+  const over = new AbortController();
+  let opened = 0;
+  const all = Promise.withResolvers<void>();
+  await using port = await openPort({ port: 0, onConnection: (stream) => stream.close() });
+  const volley = openMany({ hostname: "127.0.0.1", port: port.port }, 20, {
+    signal: over.signal,
+    onStream(stream) {
+      stream.close();
+      if (++opened === 20) all.resolve();
+    },
+  });
+  await all.promise;
+  await delay(ROUND_MS / 4); // where it was refused, some rounds of it
+  over.abort();
+  await volley;
+  assertEquals(opened, 20);
 });
