@@ -17,6 +17,11 @@ const OBSERVERS = 4;
 const WEB_PORT = 443;
 /** A serving peer that has not published by then has no network. */
 const READY_MS = 60_000;
+/**
+ * Then another one serves. Nodes go on listing each announcement for up to 45 minutes, and name a hundred at random: at whom so many
+ * have knocked sees the next one late.
+ */
+const SESSIONS_PER_SERVER = 40;
 
 /** Where cells are run. */
 export class NatStage implements AsyncDisposable {
@@ -24,7 +29,7 @@ export class NatStage implements AsyncDisposable {
   readonly #meeting: Meeting;
   readonly #stack: AsyncDisposableStack;
   readonly #places: Places;
-  readonly #servers = new Map<NatType, Promise<Serving>>();
+  readonly #servers = new Map<NatType, Hosted>();
   #noise: AsyncDisposableStack | undefined;
 
   private constructor(lab: Lab, meeting: Meeting, stack: AsyncDisposableStack, places: Places) {
@@ -81,14 +86,22 @@ export class NatStage implements AsyncDisposable {
     }
   }
 
-  /** The serving peer in a kind of network: one for all runs, started when it is needed first. */
+  /** The serving peer in a kind of network, started when it is needed first. */
   async #server(type: NatType): Promise<Serving | undefined> {
-    const started = this.#servers.get(type) ??
-      startServing({ ...this.#meeting, serving: this.#places.serving.get(type)! })
-        .then((server) => this.#stack.use(server));
-    this.#servers.set(type, started);
+    let hosted = this.#servers.get(type);
+    if (hosted?.sessions === SESSIONS_PER_SERVER) {
+      await (await hosted.server)[Symbol.asyncDispose]();
+      hosted = undefined;
+    }
+    hosted ??= {
+      server: startServing({ ...this.#meeting, serving: this.#places.serving.get(type)! })
+        .then((server) => this.#stack.use(server)),
+      sessions: 0,
+    };
+    this.#servers.set(type, hosted);
+    hosted.sessions++;
     try {
-      return await deadline(started, READY_MS);
+      return await deadline(hosted.server, READY_MS);
     } catch {
       return undefined;
     }
@@ -99,6 +112,12 @@ export class NatStage implements AsyncDisposable {
     await this.#noise?.[Symbol.asyncDispose]();
     await this.#stack[Symbol.asyncDispose]();
   }
+}
+
+/** A serving peer, and how often somebody has gone to it. */
+interface Hosted {
+  readonly server: Promise<Serving>;
+  sessions: number;
 }
 
 interface Places {
