@@ -26,7 +26,7 @@ function nameless(names: readonly string[]): string {
 /** A stage and a fact. */
 type Words = readonly [stage: string, fact: string];
 
-/** Absent for what only scripts need. */
+/** What to say of each event. */
 const WORDS: {
   readonly [Type in Progress["type"]]: (event: Progress & { type: Type }) => Words | undefined;
 } = {
@@ -68,7 +68,7 @@ const WORDS: {
 
 /** The stage and the fact that an event is to a person; absent for what only scripts need. */
 export function describe<Type extends Progress["type"]>(event: Progress & { type: Type }): Words | undefined {
-  return WORDS[event.type]?.(event);
+  return WORDS[event.type](event);
 }
 
 function candidates({ local, remote, nat, remoteNat }: Progress & { type: "candidates" }): string {

@@ -90,7 +90,7 @@ export class NatStage implements AsyncDisposable {
   async #server(type: NatType): Promise<Serving | undefined> {
     let hosted = this.#servers.get(type);
     if (hosted?.sessions === SESSIONS_PER_SERVER) {
-      await (await hosted.server)[Symbol.asyncDispose]();
+      await hosted.server.then((server) => server[Symbol.asyncDispose](), () => {});
       hosted = undefined;
     }
     hosted ??= {
