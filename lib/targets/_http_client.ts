@@ -54,7 +54,8 @@ export class HttpClient {
 
   /** Connects with the first request. Rejects if permission to read the environment is neither given nor ignored. */
   static async open({ hostname, port }: Endpoint): Promise<HttpClient> {
-    const { Client } = await import("undici"); // only now, as it reads the environment when it is loaded
+    // Only now, as it reads the environment when it is loaded; by its default export, since it has no other in a bundle.
+    const { default: { Client } } = await import("undici");
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     const lookup = hostname === "localhost" ? { lookup: lookupLocalhost } : {};
     return new HttpClient(
