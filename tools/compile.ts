@@ -8,6 +8,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { flagsOf, PERMISSIONS, unionOf } from "../cli/_permissions.ts";
 import config from "../deno.json" with { type: "json" };
@@ -135,8 +136,27 @@ export interface CompileOptions {
   readonly env?: Record<string, string>;
 }
 
-/** Makes one executable of a bundle. Rejects with what to do where there is no runtime to lay it behind. */
+/**
+ * Makes one executable of a bundle, in place of what is at its path. Rejects with what to do where there is no runtime to lay
+ * it behind; what was there before stays then, which Deno would delete first.
+ */
 export async function compile({ target, path, from = BUNDLE, env }: CompileOptions): Promise<void> {
+  const folder = await Deno.makeTempDir({ dir: dirname(path), prefix: ".new-" });
+  try {
+    const made = join(folder, basename(path));
+    await compileTo(made, target, from, env);
+    await Deno.rename(made, path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function compileTo(
+  path: string,
+  target: string,
+  from: URL,
+  env?: Record<string, string>,
+): Promise<void> {
   const complaint = await complaintOf("compile", [
     ...["--no-config", "--no-lock", "--no-check", ...bakedFlags(), "--app-name=skip"],
     ...[`--target=${target}`, `--output=${path}`, fileURLToPath(from)],

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { bundle, compile, plan, TARGETS, writeChecksums } from "../../tools/compile.ts";
@@ -84,11 +85,13 @@ Deno.test({
   },
 });
 
-Deno.test("compile() says what to do where the runtime is out of reach", async () => {
+Deno.test("compile() says what to do where the runtime is out of reach, and leaves an older executable", async () => {
   await using folder = await temporaryFolder();
   const from = pathToFileURL(`${folder.path}/skip.js`);
   await Deno.writeTextFile(from, "0");
-  const target = TARGETS[0]!, path = `${folder.path}/skip`;
+  const target = TARGETS[0]!, path = `${folder.path}/dist/skip`;
+  await Deno.mkdir(`${folder.path}/dist`);
+  await Deno.writeTextFile(path, "older");
   for (
     const env of [{ DENORT_BIN: `${folder.path}/denort` }, {
       DENO_DIR: folder.path,
@@ -101,6 +104,8 @@ Deno.test("compile() says what to do where the runtime is out of reach", async (
       `for ${target}`,
     );
     assert(message.includes(`/denort-${target}.zip`) && message.includes("DENORT_BIN"), message);
+    assertEquals(await Deno.readTextFile(path), "older");
+    assertEquals((await Array.fromAsync(Deno.readDir(dirname(path)))).map(({ name }) => name), ["skip"]);
   }
 });
 
