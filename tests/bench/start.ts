@@ -32,9 +32,8 @@ async function measure(name: string, runs: number): Promise<string> {
     if (!success) throw new Error(`Cannot measure the start of the ${name}: it failed`);
     times.push(performance.now() - start);
   }
-  const file = form.env.SKIP_UNDER_TEST;
-  const size = file && !file.startsWith("jsr:")
-    ? `, ${((await Deno.stat(file)).size / 1e6).toFixed(1)} MB`
+  const size = name === "executable"
+    ? `, ${((await Deno.stat(form.env.SKIP_UNDER_TEST!)).size / 1e6).toFixed(1)} MB`
     : "";
   return `${spread(times.slice(WARM_UP))} ms${size}`;
 }
