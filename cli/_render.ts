@@ -66,6 +66,11 @@ const WORDS: {
   ready: ({ ms }) => ["ready", `in ${duration(ms)}`],
 };
 
+/** Whether what `--json` has printed is an event of the module, and not one of the command's own. */
+export function isProgress(event: { readonly type: string }): event is Progress {
+  return Object.hasOwn(WORDS, event.type);
+}
+
 /** The stage and the fact that an event is to a person; absent for what only scripts need. */
 export function describe<Type extends Progress["type"]>(event: Progress & { type: Type }): Words | undefined {
   return WORDS[event.type](event);
