@@ -66,7 +66,7 @@ const WORDS: {
   ready: ({ ms }) => ["ready", `in ${duration(ms)}`],
 };
 
-/** Whether what `--json` has printed is an event of the module, and not one of the command's own. */
+/** Whether what `--json` has printed has, by its type, words here; events of the command's own, as `message`, have none. */
 export function isProgress(event: { readonly type: string }): event is Progress {
   return Object.hasOwn(WORDS, event.type);
 }

@@ -1,12 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { denoFlags, ROOT } from "../../tools/run_flags.ts";
+import { ROOT, runFlags } from "../../tools/run_flags.ts";
 import { labTest } from "../lab/lab_test_helper.ts";
 
 /** What the demo prints; it must end well. */
 async function demo(env: Record<string, string>): Promise<string> {
-  const { flags } = await denoFlags();
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", ...flags, "tools/demo.ts"],
+    args: ["run", "-A", "--quiet", ...await runFlags(), "tools/demo.ts"],
     cwd: ROOT,
     env,
     stdin: "null",
